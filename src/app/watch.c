@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/watch.h"
+
+#include "base/log.h"
+
+struct watch {
+	struct story *story;
+	const struct library *library;
+	size_t log;
+	char *name, *file;
+	struct reader *reader;
+	struct set **required; /* whose goals count: given or recognised on their own */
+	size_t n_required, room_required;
+	watch_record_fn *on_record;
+	void *arg;
+	const struct rule *last; /* the winner of the latest record */
+	uint64_t last_line;
+};
+
+/* ---- which sets count ---- */
+
+/* What another one of them uses is not there for itself. */
+static bool counts(const struct watch *w, const struct set *s)
+{
+	bool wanted = false;
+
+	for (size_t i = 0; i < w->n_required; i++) {
+		if (w->required[i] == s)
+			wanted = true;
+		else if (library_uses(w->library, w->required[i], s))
+			return false;
+	}
+	return wanted;
+}
+
+static void tell_sets(struct watch *w)
+{
+	for (size_t i = 0; i < reader_sets(w->reader); i++) {
+		struct set *s = reader_set(w->reader, i);
+
+		story_use_set(w->story, w->log, &s->meaning, counts(w, s));
+	}
+}
+
+static void require(struct watch *w, struct set *s)
+{
+	*ARRAY_ADD(w->required, w->n_required, w->room_required) = s;
+}
+
+static void recognised(void *arg, struct set *set)
+{
+	struct watch *w = arg;
+
+	log_info("%s: recognised %s (%s)", w->name, set->meaning.name, set->meaning.title);
+	require(w, set);
+	tell_sets(w);
+}
+
+/* ---- what the reader meets ---- */
+
+static struct sighting sighting_of(struct watch *w, const struct record *r, struct reader_when *when)
+{
+	reader_time(w->reader, r, when);
+	return (struct sighting){
+		.text = r->text,
+		.len = r->len,
+		.file = w->file,
+		.line = r->line,
+		.lines = r->lines,
+		.offset = r->offset,
+		.at = when->at,
+		.time_text = when->text[0] ? when->text : NULL,
+		.arrival = clock_mono(),
+		.piece = r->piece,
+	};
+}
+
+static struct sighting match_of(struct watch *w, const struct reader_match *m, struct reader_when *when)
+{
+	struct sighting x = sighting_of(w, m->record, when);
+
+	x.rule = m->rule;
+	x.captures = m->captures;
+	x.n_captures = m->n_captures;
+	return x;
+}
+
+static bool allows(void *arg, const struct reader_match *m)
+{
+	struct watch *w = arg;
+	struct reader_when when;
+	struct sighting x = match_of(w, m, &when);
+
+	return story_allows(w->story, w->log, &x);
+}
+
+static void met(void *arg, const struct reader_match *m)
+{
+	struct watch *w = arg;
+	struct reader_when when;
+	struct sighting x = match_of(w, m, &when);
+
+	if (w->on_record)
+		w->on_record(w->arg, w, m->record, m->rule, false);
+	if (m->record->again && w->last == m->rule && w->last_line == m->record->line) {
+		story_meet_again(w->story, w->log, &x);
+		return;
+	}
+	w->last = m->rule;
+	w->last_line = m->record->line;
+	if (!m->record->again)
+		story_record(w->story, w->log, x.text, x.len, x.arrival, m->rule->effect == EFFECT_PROGRESS);
+	story_meet(w->story, w->log, &x);
+}
+
+static void unmet(void *arg, struct reader *reader, const struct record *r, bool error)
+{
+	struct watch *w = arg;
+
+	(void)reader;
+	if (w->on_record)
+		w->on_record(w->arg, w, r, NULL, error);
+	w->last = NULL;
+	story_record(w->story, w->log, r->text, r->len, clock_mono(), false);
+	if (error) {
+		struct reader_when when;
+		struct sighting x = sighting_of(w, r, &when);
+
+		story_unexplained(w->story, w->log, &x);
+	}
+}
+
+/* Only a failure that may have been missed forbids a GO. */
+static void gave_up(void *arg, const struct rule *rule, const struct record *r)
+{
+	struct watch *w = arg;
+	AUTO_FREE char *why = mem_printf("rule %s gave up on line %llu: its match limit was hit", rule->full,
+					 (unsigned long long)r->line);
+
+	if (rule->effect == EFFECT_FAIL || rule->effect == EFFECT_ROLLBACK)
+		story_gap(w->story, w->log, why);
+	else
+		log_warn("%s: %s", w->name, why);
+}
+
+static const struct reader_events events = {
+	.allows = allows,
+	.met = met,
+	.unmet = unmet,
+	.gave_up = gave_up,
+	.recognised = recognised,
+};
+
+/* ---- construction ---- */
+
+struct watch *watch_new(struct story *s, const struct library *l, const char *name)
+{
+	struct watch *w = new0(struct watch);
+
+	w->story = s;
+	w->library = l;
+	w->name = mem_strdup(name);
+	w->file = mem_strdup(name);
+	w->log = story_add_log(s, name);
+	w->reader = reader_new(l, &events, w);
+	return w;
+}
+
+void watch_free(struct watch *w)
+{
+	if (!w)
+		return;
+	reader_free(w->reader);
+	free(w->required);
+	free(w->name);
+	free(w->file);
+	free(w);
+}
+
+void watch_sets(struct watch *w, struct set *const *sets, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		reader_use(w->reader, sets[i]);
+		require(w, sets[i]);
+	}
+	if (n)
+		tell_sets(w);
+	else
+		reader_recognise(w->reader, library_set(w->library, "generic"));
+}
+
+void watch_on_record(struct watch *w, watch_record_fn *fn, void *arg)
+{
+	w->on_record = fn;
+	w->arg = arg;
+}
+
+void watch_file(struct watch *w, const char *file)
+{
+	mem_replace(&w->file, file);
+}
+
+struct reader *watch_reader(struct watch *w)
+{
+	return w->reader;
+}
+
+size_t watch_log(const struct watch *w)
+{
+	return w->log;
+}
+
+const char *watch_name(const struct watch *w)
+{
+	return w->name;
+}
+
+static void tell_coverage(struct watch *w)
+{
+	struct reader_counts c = reader_counts(w->reader);
+
+	story_coverage(w->story, w->log, w->file, c.bytes, c.lines, c.cut_lines, c.cut_records);
+}
+
+void watch_feed(struct watch *w, const char *data, size_t n)
+{
+	reader_feed(w->reader, data, n);
+}
+
+void watch_next_file(struct watch *w, const char *file)
+{
+	reader_next_file(w->reader);
+	watch_file(w, file);
+}
+
+void watch_gap(struct watch *w, const char *why)
+{
+	story_gap(w->story, w->log, why);
+}
+
+void watch_quiet(struct watch *w)
+{
+	reader_quiet(w->reader);
+	tell_coverage(w);
+}
+
+void watch_end(struct watch *w)
+{
+	reader_end(w->reader);
+	tell_coverage(w);
+}

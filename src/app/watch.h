@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One log of a run: its reader tells the story what it meets. */
+#pragma once
+#include "pattern/reader.h"
+#include "verdict/story.h"
+
+struct watch;
+/* Called for every record with the rule that won it (NULL: none did), before the story hears of it. */
+typedef void watch_record_fn(void *arg, struct watch *w, const struct record *r, const struct rule *winner, bool error);
+
+struct watch *watch_new(struct story *s, const struct library *l, const char *name);
+void watch_free(struct watch *w);
+DEFINE_AUTO(watch)
+/* The sets that are given; none: recognise, with the set `generic` for what nothing claims. */
+void watch_sets(struct watch *w, struct set *const *sets, size_t n);
+void watch_on_record(struct watch *w, watch_record_fn *fn, void *arg);
+void watch_file(struct watch *w, const char *file); /* what evidence calls it from here on */
+struct reader *watch_reader(struct watch *w);
+size_t watch_log(const struct watch *w); /* its number in the story */
+const char *watch_name(const struct watch *w);
+void watch_feed(struct watch *w, const char *data, size_t n);
+void watch_next_file(struct watch *w, const char *file);
+void watch_gap(struct watch *w, const char *why);
+/* All there is was fed: coverage is brought up to date, the last record is judged. */
+void watch_quiet(struct watch *w);
+void watch_end(struct watch *w);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <time.h>
+
+static int64_t now(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return (int64_t)t.tv_sec * CLOCK_SECOND + t.tv_nsec;
+}
+
+int64_t clock_mono(void)
+{
+	return now(CLOCK_MONOTONIC);
+}
+
+int64_t clock_wall(void)
+{
+	return now(CLOCK_REALTIME);
+}
+
+const char *clock_iso(int64_t wall, char text[CLOCK_TEXT_MAX])
+{
+	time_t s = (time_t)(wall / CLOCK_SECOND);
+	int ms = (int)(wall % CLOCK_SECOND / CLOCK_MS);
+	struct tm tm;
+
+	if (ms < 0) {
+		ms += 1000;
+		s--;
+	}
+	gmtime_r(&s, &tm);
+	snprintf(text, CLOCK_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900, tm.tm_mon + 1,
+		 tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, ms);
+	return text;
+}
+
+int64_t clock_days(int64_t year, int month, int day)
+{
+	int64_t era, of_era, of_year;
+
+	/* the year begins in March, so that the leap day is its last */
+	if (month <= 2)
+		year--;
+	era = (year >= 0 ? year : year - 399) / 400;
+	of_era = year - era * 400;
+	of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}

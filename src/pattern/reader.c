@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pattern/reader.h"
+
+#include <string.h>
+
+#include "record/join.h"
+#include "record/when.h"
+
+enum {
+	HELD_MAX = 1 << 20, /* what is held back until a product is recognised */
+	CAPTURES_MAX = 64,
+	LATEST_MAX = 128,
+};
+
+struct reader {
+	const struct library *library;
+	const struct reader_events *ev;
+	void *arg;
+	struct lines *lines;
+	struct join *join;
+	struct buf scratch; /* a cleaned line */
+
+	struct set **given; /* by the user, or recognised */
+	size_t n_given, room_given;
+	struct set **active; /* given, and what they use, in the order in which they are asked */
+	size_t n_active;
+
+	bool recognising;
+	struct set *fallback; /* reads what no set claims; NULL once one does */
+	bool holding;	      /* nothing was recognised yet: the bytes are kept */
+	struct buf held;
+	struct lines *scout; /* the lines of what is held back */
+
+	struct when_clock clock;
+	const char *layout; /* the one that fitted last */
+	struct buf latest;    /* how the latest record begins */
+	struct capture captures[CAPTURES_MAX];
+	size_t n_captures;
+};
+
+/* ---- which sets are active ---- */
+
+static bool is_active(const struct reader *r, const struct set *s)
+{
+	for (size_t i = 0; i < r->n_active; i++)
+		if (r->active[i] == s)
+			return true;
+	return false;
+}
+
+/* Whether someone who stands in the list, and was not placed yet, uses s. */
+static bool has_user_left(const struct reader *r, struct set *const *left, size_t n, const struct set *s)
+{
+	for (size_t i = 0; i < n; i++)
+		if (left[i] && left[i] != s && library_uses(r->library, left[i], s))
+			return true;
+	return false;
+}
+
+static void add_once(struct set **list, size_t *n, struct set *s)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (list[i] == s)
+			return;
+	list[(*n)++] = s;
+}
+
+/* Those given and all they use: a user before what it uses, otherwise as given. */
+static void order_sets(struct reader *r)
+{
+	size_t max = library_count(r->library) + r->n_given, n = 0;
+	AUTO_FREE struct set **all = mem_zero(max, sizeof(struct set *));
+
+	for (size_t i = 0; i < r->n_given; i++)
+		add_once(all, &n, r->given[i]);
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < all[i]->uses.n; k++) {
+			struct set *u = library_set(r->library, all[i]->uses.items[k]);
+
+			if (u)
+				add_once(all, &n, u);
+		}
+	}
+	free(r->active);
+	r->active = mem_zero(n, sizeof(struct set *));
+	r->n_active = 0;
+	for (size_t placed = 0; placed < n;) {
+		for (size_t i = 0; i < n; i++) {
+			if (!all[i] || has_user_left(r, all, n, all[i]))
+				continue;
+			r->active[r->n_active++] = all[i];
+			all[i] = NULL;
+			placed++;
+			break;
+		}
+	}
+	r->layout = NULL;
+}
+
+/* Recognised sets stand in the order of their names, whatever was seen first: the same log gives the same verdict. */
+static void give(struct reader *r, struct set *s, bool by_name)
+{
+	size_t i = r->n_given;
+
+	ARRAY_ADD(r->given, r->n_given, r->room_given);
+	while (by_name && i > 0 && strcmp(r->given[i - 1]->meaning.name, s->meaning.name) > 0) {
+		r->given[i] = r->given[i - 1];
+		i--;
+	}
+	r->given[i] = s;
+	order_sets(r);
+}
+
+void reader_use(struct reader *r, struct set *set)
+{
+	give(r, set, false);
+}
+
+/* ---- recognition ---- */
+
+static bool any_match(struct regex *const *list, size_t n, const char *s, size_t len)
+{
+	for (size_t i = 0; i < n; i++)
+		if (regex_match(list[i], s, len) == REGEX_YES)
+			return true;
+	return false;
+}
+
+/* Whether a record begins here in the eyes of this set: its own layouts, or those of the sets it uses. */
+static bool first_for(const struct reader *r, const struct set *s, const char *text, size_t len, size_t depth)
+{
+	if (any_match(s->first, s->n_first, text, len))
+		return true;
+	for (size_t i = 0; i < s->uses.n && depth < 8; i++) {
+		const struct set *u = library_set(r->library, s->uses.items[i]);
+
+		if (u && first_for(r, u, text, len, depth + 1))
+			return true;
+	}
+	return false;
+}
+
+static struct set *claims(const struct reader *r, const char *text, size_t len)
+{
+	for (size_t i = 0; i < library_count(r->library); i++) {
+		struct set *s = library_at(r->library, i);
+
+		if (s->n_detect && !is_active(r, s) && any_match(s->detect, s->n_detect, text, len) &&
+		    first_for(r, s, text, len, 0))
+			return s;
+	}
+	return NULL;
+}
+
+static void drop_fallback(struct reader *r)
+{
+	if (!r->fallback)
+		return;
+	for (size_t i = 0; i < r->n_given; i++) {
+		if (r->given[i] != r->fallback)
+			continue;
+		memmove(&r->given[i], &r->given[i + 1], (r->n_given - i - 1) * sizeof(struct set *));
+		r->n_given--;
+	}
+	r->fallback = NULL;
+}
+
+static void recognise(struct reader *r, const char *text, size_t len)
+{
+	struct set *s;
+
+	while ((s = claims(r, text, len))) {
+		drop_fallback(r);
+		give(r, s, true);
+		r->ev->recognised(r->arg, s);
+	}
+}
+
+static void scout_line(void *arg, const struct line *l)
+{
+	struct reader *r = arg;
+	struct unwrapped c;
+
+	unwrap_line(l->text, l->len, &r->scratch, &c);
+	if (r->holding && claims(r, c.text, c.len))
+		r->holding = false;
+}
+
+static void stop_holding(struct reader *r)
+{
+	struct buf held = r->held;
+
+	r->held = (struct buf)BUF_INIT(HELD_MAX);
+	r->holding = false;
+	lines_feed(r->lines, buf_text(&held), held.len);
+	buf_free(&held);
+}
+
+/* Nobody claimed what was held back: the fallback reads it. */
+static void fall_back(struct reader *r)
+{
+	if (!r->holding)
+		return;
+	if (r->fallback) {
+		give(r, r->fallback, false);
+		r->ev->recognised(r->arg, r->fallback);
+	}
+	stop_holding(r);
+}
+
+static void hold(struct reader *r, const char *data, size_t n)
+{
+	size_t room = HELD_MAX - r->held.len, take = n < room ? n : room;
+
+	buf_add(&r->held, data, take);
+	lines_feed(r->scout, data, take);
+	if (!r->holding)
+		stop_holding(r);
+	else if (r->held.len == HELD_MAX)
+		fall_back(r);
+	if (take < n)
+		reader_feed(r, data + take, n - take);
+}
+
+/* ---- records ---- */
+
+static void take_captures(struct reader *r, const struct pattern *p, const struct record *rec)
+{
+	r->n_captures = 0;
+	for (size_t i = 0; i < regex_names(p->regex) && r->n_captures < CAPTURES_MAX; i++) {
+		size_t start, len;
+
+		if (regex_capture(p->regex, i, &start, &len))
+			r->captures[r->n_captures++] = (struct capture){ regex_name(p->regex, i), rec->text + start, len };
+	}
+}
+
+static bool wins(struct reader *r, const struct pattern *p, const struct record *rec)
+{
+	struct reader_match m = { .record = rec, .rule = &p->rule, .captures = r->captures, .reader = r };
+
+	switch (regex_match(p->regex, rec->text, rec->len)) {
+	case REGEX_NO:
+		return false;
+	case REGEX_GAVE_UP:
+		r->ev->gave_up(r->arg, &p->rule, rec);
+		return false;
+	case REGEX_YES:
+		break;
+	}
+	take_captures(r, p, rec);
+	m.n_captures = r->n_captures;
+	if (!r->ev->allows(r->arg, &m))
+		return false;
+	r->ev->met(r->arg, &m);
+	return true;
+}
+
+static bool is_error(const struct reader *r, const struct record *rec)
+{
+	for (size_t i = 0; i < r->n_active; i++)
+		if (any_match(r->active[i]->error, r->active[i]->n_error, rec->text, rec->len))
+			return true;
+	return false;
+}
+
+static void judge_record(void *arg, const struct record *rec)
+{
+	struct reader *r = arg;
+
+	buf_clear(&r->latest);
+	buf_add(&r->latest, rec->text, rec->len < LATEST_MAX ? rec->len : LATEST_MAX);
+	for (size_t i = 0; i < r->n_active; i++)
+		for (size_t k = 0; k < r->active[i]->n_patterns; k++)
+			if (wins(r, &r->active[i]->patterns[k], rec))
+				return;
+	if (!rec->again)
+		r->ev->unmet(r->arg, r, rec, !rec->piece && is_error(r, rec));
+}
+
+/* Where no active set knows how records begin, each line that is not indented begins one. */
+static bool begins_record(const struct reader *r, const struct unwrapped *c)
+{
+	bool known = false;
+
+	for (size_t i = 0; i < r->n_active; i++) {
+		if (any_match(r->active[i]->first, r->active[i]->n_first, c->text, c->len))
+			return true;
+		known |= r->active[i]->n_first > 0;
+	}
+	return !known && c->len && c->text[0] != ' ' && c->text[0] != '\t';
+}
+
+static void take_line(void *arg, const struct line *l)
+{
+	struct reader *r = arg;
+	struct unwrapped c;
+
+	unwrap_line(l->text, l->len, &r->scratch, &c);
+	if (r->recognising && !l->piece)
+		recognise(r, c.text, c.len);
+	join_line(r->join, l, &c, !l->piece && begins_record(r, &c));
+}
+
+/* ---- construction and feeding ---- */
+
+struct reader *reader_new(const struct library *l, const struct reader_events *ev, void *arg)
+{
+	struct reader *r = new0(struct reader);
+
+	r->library = l;
+	r->ev = ev;
+	r->arg = arg;
+	r->lines = lines_new(take_line, r);
+	r->scout = lines_new(scout_line, r);
+	r->join = join_new(judge_record, r);
+	r->scratch.max = LINE_MAX_BYTES;
+	r->held.max = HELD_MAX;
+	r->latest.max = LATEST_MAX;
+	return r;
+}
+
+void reader_free(struct reader *r)
+{
+	if (!r)
+		return;
+	lines_free(r->lines);
+	lines_free(r->scout);
+	join_free(r->join);
+	buf_free(&r->scratch);
+	buf_free(&r->held);
+	buf_free(&r->latest);
+	free(r->given);
+	free(r->active);
+	free(r);
+}
+
+void reader_recognise(struct reader *r, struct set *fallback)
+{
+	r->recognising = true;
+	r->fallback = fallback;
+	r->holding = r->n_given == 0;
+}
+
+void reader_feed(struct reader *r, const char *data, size_t n)
+{
+	if (r->holding)
+		hold(r, data, n);
+	else
+		lines_feed(r->lines, data, n);
+}
+
+void reader_quiet(struct reader *r)
+{
+	join_flush(r->join);
+}
+
+bool reader_waiting(const struct reader *r)
+{
+	return join_waiting(r->join);
+}
+
+void reader_next_file(struct reader *r)
+{
+	if (r->holding)
+		lines_flush(r->scout);
+	if (r->holding)
+		return; /* still one text in the eyes of who looks for a product */
+	lines_restart(r->lines);
+}
+
+void reader_skip_to(struct reader *r, uint64_t offset, uint64_t line)
+{
+	lines_skip_to(r->lines, offset, line);
+}
+
+void reader_end(struct reader *r)
+{
+	if (r->holding) {
+		lines_flush(r->scout);
+		if (r->holding)
+			fall_back(r);
+		else
+			stop_holding(r);
+	}
+	lines_flush(r->lines);
+	join_end(r->join);
+}
+
+size_t reader_sets(const struct reader *r)
+{
+	return r->n_active;
+}
+
+struct set *reader_set(const struct reader *r, size_t i)
+{
+	return r->active[i];
+}
+
+/* ---- time ---- */
+
+static const char *const outer_layouts[] = { "%Y-%m-%dT%H:%M:%S", "%b %e %H:%M:%S" };
+
+static bool fits(struct reader *r, const char *layout, const char *s, size_t n, struct when *w)
+{
+	if (!when_parse(layout, s, n, w))
+		return false;
+	r->layout = layout;
+	return true;
+}
+
+static bool read_time(struct reader *r, const struct record *rec, struct when *w)
+{
+	if (r->layout && when_parse(r->layout, rec->text, rec->len, w))
+		return true;
+	for (size_t i = 0; i < r->n_active; i++)
+		for (size_t k = 0; k < r->active[i]->time.n; k++)
+			if (fits(r, r->active[i]->time.items[k], rec->text, rec->len, w))
+				return true;
+	for (size_t i = 0; i < ARRAY_LEN(outer_layouts) && rec->outer_len; i++)
+		if (when_parse(outer_layouts[i], rec->outer, rec->outer_len, w))
+			return true;
+	return false;
+}
+
+void reader_time(struct reader *r, const struct record *record, struct reader_when *out)
+{
+	struct when w;
+
+	out->at = CLOCK_UNKNOWN;
+	out->text[0] = '\0';
+	if (!read_time(r, record, &w))
+		return;
+	out->at = when_clock_at(&r->clock, &w);
+	when_text(w.dated ? w.at : out->at, w.dated || r->clock.dated, w.zoned, out->text);
+}
+
+int64_t reader_last_time(struct reader *r)
+{
+	struct record rec = { .text = buf_text(&r->latest), .len = r->latest.len };
+	struct reader_when w;
+
+	reader_time(r, &rec, &w);
+	return w.at;
+}
+
+struct reader_counts reader_counts(const struct reader *r)
+{
+	return (struct reader_counts){
+		.bytes = lines_bytes(r->lines) + r->held.len,
+		.lines = lines_count(r->lines),
+		.cut_lines = lines_cut(r->lines),
+		.cut_records = join_cut(r->join),
+	};
+}

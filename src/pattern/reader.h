@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reads one log: takes blocks of bytes, finds records, and asks the rules of the active sets.  How it does that (line
+ * by line, or a whole block at once) is its own affair.
+ */
+#pragma once
+#include "base/clock.h"
+#include "pattern/library.h"
+#include "record/record.h"
+
+struct reader;
+
+/* A rule's pattern met a record; good during the call. */
+struct reader_match {
+	const struct record *record;
+	const struct rule *rule;
+	const struct capture *captures;
+	size_t n_captures;
+	struct reader *reader; /* for reader_time() */
+};
+
+struct reader_events {
+	/* Asked in order of the rules: true: this rule wins the record. */
+	bool (*allows)(void *arg, const struct reader_match *m);
+	/* The winner. */
+	void (*met)(void *arg, const struct reader_match *m);
+	/* No rule met it; error: the sets take it for an error. */
+	void (*unmet)(void *arg, struct reader *reader, const struct record *r, bool error);
+	/* A rule's limit was hit: whether it meets the record is not known. */
+	void (*gave_up)(void *arg, const struct rule *rule, const struct record *r);
+	/* The log is of this product too; the set is active from here on. */
+	void (*recognised)(void *arg, struct set *set);
+};
+
+struct reader *reader_new(const struct library *l, const struct reader_events *ev, void *arg);
+void reader_free(struct reader *r);
+DEFINE_AUTO(reader)
+
+/* The set, and those it uses, are active; nothing else is looked for unless reader_recognise() is called too. */
+void reader_use(struct reader *r, struct set *set);
+/* Products are recognised as they show; until one does, up to 1 MiB is held back.  fallback (may be NULL) reads what none claims. */
+void reader_recognise(struct reader *r, struct set *fallback);
+
+void reader_feed(struct reader *r, const char *data, size_t n);
+/* The log is quiet: what is there of the last record is judged, and judged again should it grow. */
+void reader_quiet(struct reader *r);
+bool reader_waiting(const struct reader *r); /* a record was not judged yet */
+/* What comes next is another file. */
+void reader_next_file(struct reader *r);
+/* What comes next stands at this place of the file. */
+void reader_skip_to(struct reader *r, uint64_t offset, uint64_t line);
+/* Nothing more will come. */
+void reader_end(struct reader *r);
+
+/* The active sets in the order in which they are asked. */
+size_t reader_sets(const struct reader *r);
+struct set *reader_set(const struct reader *r, size_t i);
+
+struct reader_when {
+	int64_t at; /* CLOCK_UNKNOWN: the record states no time */
+	char text[CLOCK_TEXT_MAX];
+};
+/* The time of a record by the log's own clock; to be asked in the order of the log. */
+void reader_time(struct reader *r, const struct record *record, struct reader_when *out);
+
+/* The time of the latest record of all; CLOCK_UNKNOWN where it states none. */
+int64_t reader_last_time(struct reader *r);
+
+struct reader_counts {
+	uint64_t bytes, lines, cut_lines, cut_records;
+};
+struct reader_counts reader_counts(const struct reader *r);

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "pattern/regex.h"
+
+#include <pcre2.h>
+#include <string.h>
+
+enum {
+	MATCH_LIMIT = 1000000,
+	DEPTH_LIMIT = 20000,
+	HEAP_LIMIT_KIB = 20000,
+	JIT_STACK_MAX = 1 << 20,
+};
+
+struct name {
+	const char *text;
+	uint32_t number;
+};
+
+struct regex {
+	char *text;
+	pcre2_code *code;
+	pcre2_match_data *data;
+	struct name *names;
+	size_t n_names;
+	bool jit_tried;
+};
+
+/* One for the program: contexts hold only settings, and there is one thread that matches. */
+static pcre2_match_context *match_context(void)
+{
+	static pcre2_match_context *mc;
+	static pcre2_jit_stack *stack;
+
+	if (mc)
+		return mc;
+	mc = mem_check(pcre2_match_context_create(NULL));
+	pcre2_set_match_limit(mc, MATCH_LIMIT);
+	pcre2_set_depth_limit(mc, DEPTH_LIMIT);
+	pcre2_set_heap_limit(mc, HEAP_LIMIT_KIB);
+	stack = pcre2_jit_stack_create(32 << 10, JIT_STACK_MAX, NULL);
+	if (stack)
+		pcre2_jit_stack_assign(mc, NULL, stack);
+	return mc;
+}
+
+static pcre2_compile_context *compile_context(void)
+{
+	static pcre2_compile_context *cc;
+
+	if (!cc) {
+		cc = mem_check(pcre2_compile_context_create(NULL));
+		pcre2_set_newline(cc, PCRE2_NEWLINE_LF);
+	}
+	return cc;
+}
+
+static void read_names(struct regex *r)
+{
+	uint32_t n = 0, size = 0;
+	PCRE2_SPTR table = NULL;
+
+	pcre2_pattern_info(r->code, PCRE2_INFO_NAMECOUNT, &n);
+	pcre2_pattern_info(r->code, PCRE2_INFO_NAMEENTRYSIZE, &size);
+	pcre2_pattern_info(r->code, PCRE2_INFO_NAMETABLE, &table);
+	r->names = mem_zero(n, sizeof(*r->names));
+	r->n_names = n;
+	for (size_t i = 0; i < n; i++, table += size) {
+		r->names[i].number = (uint32_t)table[0] << 8 | table[1];
+		r->names[i].text = (const char *)table + 2;
+	}
+}
+
+static int compile(struct regex *r, struct err *e)
+{
+	PCRE2_SIZE at = 0;
+	int code = 0;
+
+	r->code = pcre2_compile((PCRE2_SPTR)r->text, PCRE2_ZERO_TERMINATED,
+				PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP, &code, &at,
+				compile_context());
+	if (!r->code) {
+		unsigned char why[256];
+
+		pcre2_get_error_message(code, why, sizeof(why));
+		return err_set(e, "%s (at character %zu of the pattern)", (const char *)why, (size_t)at + 1);
+	}
+	r->data = mem_check(pcre2_match_data_create_from_pattern(r->code, NULL));
+	read_names(r);
+	return 0;
+}
+
+struct regex *regex_new(const char *pattern, struct err *e)
+{
+	struct regex *r = new0(struct regex);
+
+	r->text = mem_strdup(pattern);
+	if (compile(r, e) == 0)
+		return r;
+	regex_free(r);
+	return NULL;
+}
+
+void regex_free(struct regex *r)
+{
+	if (!r)
+		return;
+	pcre2_match_data_free(r->data);
+	pcre2_code_free(r->code);
+	free(r->names);
+	free(r->text);
+	free(r);
+}
+
+const char *regex_text(const struct regex *r)
+{
+	return r->text;
+}
+
+enum regex_result regex_match(struct regex *r, const char *s, size_t n)
+{
+	int rc;
+
+	if (!r->jit_tried) {
+		r->jit_tried = true;
+		pcre2_jit_compile(r->code, PCRE2_JIT_COMPLETE); /* refused: pcre2_match() interprets */
+	}
+	rc = pcre2_match(r->code, (PCRE2_SPTR)(n ? s : ""), n, 0, 0, r->data, match_context());
+	if (rc > 0)
+		return REGEX_YES;
+	return rc == PCRE2_ERROR_NOMATCH ? REGEX_NO : REGEX_GAVE_UP;
+}
+
+size_t regex_names(const struct regex *r)
+{
+	return r->n_names;
+}
+
+const char *regex_name(const struct regex *r, size_t i)
+{
+	return r->names[i].text;
+}
+
+bool regex_capture(const struct regex *r, size_t i, size_t *start, size_t *len)
+{
+	const PCRE2_SIZE *o = pcre2_get_ovector_pointer(r->data);
+	uint32_t number = r->names[i].number;
+
+	if (number >= pcre2_get_ovector_count(r->data) || o[2 * number] == PCRE2_UNSET)
+		return false;
+	*start = o[2 * number];
+	*len = o[2 * number + 1] - o[2 * number];
+	return true;
+}

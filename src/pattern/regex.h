@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A PCRE2 pattern as sets use it: bytes, MULTILINE, lines end in LF, limits always set.  A match has three outcomes, and
+ * the third is never "no".
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+enum regex_result { REGEX_NO, REGEX_YES, REGEX_GAVE_UP };
+
+struct regex;
+/* e says what is wrong and at which character (from 1). */
+struct regex *regex_new(const char *pattern, struct err *e);
+void regex_free(struct regex *r);
+DEFINE_AUTO(regex)
+const char *regex_text(const struct regex *r);
+/* The JIT compiles at the first match; where it is refused (W^X policies) it goes without. */
+enum regex_result regex_match(struct regex *r, const char *s, size_t n);
+
+/* Named captures, by index from 0. */
+size_t regex_names(const struct regex *r);
+const char *regex_name(const struct regex *r, size_t i);
+/* What the i-th took out of the last match that was REGEX_YES; false where it took no part. */
+bool regex_capture(const struct regex *r, size_t i, size_t *start, size_t *len);

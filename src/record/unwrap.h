@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Takes off a line what others put on it: terminal colours, NULs, and the prefixes of docker compose, syslog
+ * (RFC 3164, RFC 5424, journalctl) and Kubernetes' CRI.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+
+struct unwrapped {
+	const char *text; /* the cleaned line: inside the input, or inside scratch */
+	size_t len;
+	const char *prefix; /* what was taken off in front; len 0: nothing */
+	size_t prefix_len;
+	bool partial; /* CRI: the line goes on in the next one */
+};
+
+/* scratch is only used where the text itself has to change; its content lives until the next call. */
+void unwrap_line(const char *text, size_t n, struct buf *scratch, struct unwrapped *out);

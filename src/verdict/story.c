@@ -1,0 +1,753 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verdict/story.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "verdict/story_impl.h"
+#include "verdict/where.h"
+
+/* ---- construction ---- */
+
+struct story *story_new(const struct story_settings *settings)
+{
+	struct story *s = new0(struct story);
+
+	s->set = *settings;
+	s->now = s->last_life = settings->started_at;
+	s->settle_at = s->disagree_at = CLOCK_NEVER;
+	s->progress = -1;
+	return s;
+}
+
+static void free_probe(struct story_probe *p)
+{
+	free(p->name);
+	free(p->last.reason);
+	free(p->last.most_often);
+}
+
+void story_free(struct story *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->n_tracks; i++)
+		track_free(s->tracks[i]);
+	for (size_t i = 0; i < s->n_probes; i++)
+		free_probe(&s->probes[i]);
+	for (size_t i = 0; i < s->n_facts; i++) {
+		free(s->facts[i].source);
+		free(s->facts[i].name);
+		free(s->facts[i].value);
+	}
+	for (size_t i = 0; i < s->n_stalls; i++)
+		free(s->stalls[i].phase);
+	outcome_texts_free(&s->goals);
+	outcome_pairs_free(&s->expectations);
+	outcome_reasons_free(&s->reasons);
+	free(s->progress_source);
+	free(s->tracks);
+	free(s->probes);
+	free(s->facts);
+	free(s->stalls);
+	free(s->plan);
+	free(s);
+}
+
+void story_set_plan(struct story *s, const char *plan)
+{
+	mem_replace(&s->plan, plan);
+}
+
+size_t story_add_log(struct story *s, const char *name)
+{
+	*ARRAY_ADD(s->tracks, s->n_tracks, s->room_tracks) = track_new(name);
+	return s->n_tracks - 1;
+}
+
+void story_want_goal(struct story *s, const char *name)
+{
+	outcome_text_add(&s->goals, name);
+}
+
+void story_expect(struct story *s, const char *fact, const char *expectation)
+{
+	outcome_pair_set(&s->expectations, fact, expectation);
+}
+
+void story_phase_stall(struct story *s, const char *phase, int64_t stall)
+{
+	struct story_stall *x = ARRAY_ADD(s->stalls, s->n_stalls, s->room_stalls);
+
+	x->phase = mem_strdup(phase);
+	x->stall = stall;
+}
+
+size_t story_add_probe(struct story *s, const char *name, bool optional)
+{
+	struct story_probe *p = ARRAY_ADD(s->probes, s->n_probes, s->room_probes);
+
+	p->name = mem_strdup(name);
+	p->optional = optional;
+	p->last.state = "skipped";
+	p->last.seconds = -1;
+	return s->n_probes - 1;
+}
+
+/* ---- news ---- */
+
+const char *story_phase(const struct story *s)
+{
+	const char *phase = NULL;
+
+	for (size_t i = 0; i < s->n_tracks && !phase; i++)
+		phase = track_phase(s->tracks[i]);
+	return phase;
+}
+
+static void tell_news(struct story *s, const char *type, const struct outcome_reason *event, const char *text)
+{
+	struct story_news n = { .type = type, .phase = story_phase(s), .event = event, .text = text };
+
+	if (s->set.news)
+		s->set.news(s->set.news_arg, &n);
+}
+
+/* ---- goals ---- */
+
+static struct track_set *set_in(const struct track *t, const struct rule_set *set)
+{
+	for (size_t i = 0; i < t->n_sets; i++)
+		if (t->sets[i].set == set)
+			return &t->sets[i];
+	return NULL;
+}
+
+/*
+ * Every log in which the set began owes its goals (two nodes of a cluster).  Where it began in none, any log may reach
+ * them (a log that was cut before its first line, a second log of the same server).
+ */
+bool story_goal_missing(const struct story *s, const struct rule_set *set, const char *goal)
+{
+	bool begun = false, reached = false;
+
+	for (size_t i = 0; i < s->n_tracks; i++) {
+		const struct track_set *u = set_in(s->tracks[i], set);
+		bool here = track_goal_named(s->tracks[i], set->name, goal) != NULL;
+
+		if (u && u->begun && !here)
+			return true;
+		begun |= u && u->begun;
+		reached |= here;
+	}
+	return !begun && !reached;
+}
+
+static bool sets_missing(const struct story *s, size_t *missing)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < s->n_tracks; i++) {
+		for (size_t k = 0; k < s->tracks[i]->n_sets; k++) {
+			const struct track_set *u = &s->tracks[i]->sets[k];
+
+			for (size_t g = 0; u->required && g < u->set->n_goals; g++) {
+				any = true;
+				*missing += story_goal_missing(s, u->set, u->set->goals[g]);
+			}
+		}
+	}
+	return any;
+}
+
+bool story_plan_goal_met(const struct story *s, const char *goal, const struct track_goal **where,
+			 const struct track **track)
+{
+	const char *slash = strchr(goal, '/');
+	AUTO_FREE char *set = slash ? mem_strndup(goal, (size_t)(slash - goal)) : NULL;
+
+	for (size_t i = 0; i < s->n_tracks; i++) {
+		const struct track_goal *g = track_goal_named(s->tracks[i], set, slash ? slash + 1 : goal);
+
+		if (!g)
+			continue;
+		if (where)
+			*where = g;
+		if (track)
+			*track = s->tracks[i];
+		return true;
+	}
+	for (size_t i = 0; i < s->n_probes; i++)
+		if (strcmp(s->probes[i].name, goal) == 0 && s->probes[i].passed)
+			return true;
+	return false;
+}
+
+/* How many goals are missing; *any: there is at least one to reach. */
+static size_t missing_goals(const struct story *s, bool *any)
+{
+	size_t missing = 0;
+
+	*any = s->goals.n > 0;
+	for (size_t i = 0; i < s->goals.n; i++)
+		missing += !story_plan_goal_met(s, s->goals.items[i], NULL, NULL);
+	if (!s->goals.n)
+		*any = sets_missing(s, &missing);
+	for (size_t i = 0; i < s->n_probes; i++) {
+		if (s->probes[i].optional)
+			continue;
+		*any = true;
+		missing += !s->probes[i].passed;
+	}
+	return missing;
+}
+
+size_t story_goals_missing(const struct story *s)
+{
+	bool any;
+	size_t missing = missing_goals(s, &any);
+
+	return any ? missing : 1;
+}
+
+static bool pending(const struct story *s)
+{
+	for (size_t i = 0; i < s->n_tracks; i++)
+		if (track_pending(s->tracks[i]))
+			return true;
+	return false;
+}
+
+static bool goals_met(const struct story *s)
+{
+	bool any;
+
+	return missing_goals(s, &any) == 0 && any && !pending(s);
+}
+
+static bool has_gaps(const struct story *s)
+{
+	for (size_t i = 0; i < s->n_tracks; i++)
+		if (s->tracks[i]->gaps.n)
+			return true;
+	return false;
+}
+
+static bool failed(const struct story *s)
+{
+	for (size_t i = 0; i < s->n_tracks; i++)
+		if (s->tracks[i]->failed)
+			return true;
+	return s->failed;
+}
+
+/* ---- reasons that are no record ---- */
+
+static void add_reason(struct story *s, const char *effect, const char *rule, const char *text)
+{
+	struct outcome_reason *r = outcome_reason_add(&s->reasons);
+
+	r->effect = effect;
+	r->rule = mem_strdup(rule);
+	r->text = mem_strdup(text);
+	r->say = mem_strdup(text);
+}
+
+static void add_failure(struct story *s, const char *rule, const char *text)
+{
+	for (size_t i = 0; i < s->reasons.n; i++)
+		if (str_eq(s->reasons.items[i].rule, rule) && str_eq(s->reasons.items[i].text, text))
+			return;
+	add_reason(s, "fail", rule, text);
+	s->failed = true;
+	tell_news(s, "event", &s->reasons.items[s->reasons.n - 1], text);
+}
+
+/* ---- facts ---- */
+
+typedef void claim_fn(void *arg, const char *source, const char *name, const char *value);
+
+static void each_claim(const struct story *s, claim_fn *fn, void *arg)
+{
+	for (size_t i = 0; i < s->n_tracks; i++) {
+		const struct track *t = s->tracks[i];
+
+		for (size_t k = 0; k < t->facts.n; k++)
+			fn(arg, t->name, t->facts.items[k].name, t->facts.items[k].value);
+	}
+	for (size_t i = 0; i < s->n_facts; i++)
+		fn(arg, s->facts[i].source, s->facts[i].name, s->facts[i].value);
+}
+
+struct judged {
+	struct story *s; /* NULL: only count */
+	const char *source, *name, *value;
+	size_t wrong;
+	bool stated;
+};
+
+static void compare_claim(void *arg, const char *source, const char *name, const char *value)
+{
+	struct judged *j = arg;
+
+	if (strcmp(name, j->name) != 0 || strcmp(source, j->source) <= 0 ||
+	    value_cmp(value, strlen(value), j->value, strlen(j->value)) == 0)
+		return;
+	j->wrong++;
+	if (j->s) {
+		AUTO_FREE char *text = mem_printf("%s is %s according to %s, but %s according to %s", name, j->value,
+						  j->source, value, source);
+
+		add_failure(j->s, "facts-disagree", text);
+	}
+}
+
+struct pairs {
+	const struct story *s;
+	struct judged j;
+};
+
+static void compare_with_all(void *arg, const char *source, const char *name, const char *value)
+{
+	struct pairs *p = arg;
+
+	p->j.source = source;
+	p->j.name = name;
+	p->j.value = value;
+	each_claim(p->s, compare_claim, &p->j);
+}
+
+static void expect_claim(void *arg, const char *source, const char *name, const char *value)
+{
+	struct judged *j = arg;
+
+	if (strcmp(name, j->name) != 0)
+		return;
+	j->stated = true;
+	if (value_expected(value, j->value))
+		return;
+	j->wrong++;
+	if (j->s) {
+		AUTO_FREE char *text =
+			mem_printf("%s is %s according to %s, expected %s", name, value, source, j->value);
+
+		add_failure(j->s, "expect", text);
+	}
+}
+
+/* How many facts disagree or are not as expected; with say each becomes a failure. */
+static size_t wrong_facts(struct story *s, bool say)
+{
+	struct pairs p = { .s = s, .j = { .s = say ? s : NULL } };
+	size_t wrong;
+
+	each_claim(s, compare_with_all, &p);
+	wrong = p.j.wrong;
+	for (size_t i = 0; i < s->expectations.n; i++) {
+		struct judged j = { .s = say ? s : NULL,
+				    .name = s->expectations.items[i].name,
+				    .value = s->expectations.items[i].value };
+
+		each_claim(s, expect_claim, &j);
+		wrong += j.wrong;
+	}
+	return wrong;
+}
+
+static bool unstated_expectation(const struct story *s, const char **name)
+{
+	for (size_t i = 0; i < s->expectations.n; i++) {
+		struct judged j = { .name = s->expectations.items[i].name, .value = s->expectations.items[i].value };
+
+		each_claim(s, expect_claim, &j);
+		*name = j.name;
+		if (!j.stated)
+			return true;
+	}
+	return false;
+}
+
+/* ---- the state ---- */
+
+static void feed(struct story *s, enum input in)
+{
+	enum state before = s->state;
+
+	s->state = verdict_feed(s->state, in);
+	if (s->state == before)
+		return;
+	s->settle_at = CLOCK_NEVER;
+	if (s->state == STATE_SETTLING || s->state == STATE_FAILING)
+		s->settle_at = s->now + s->set.settle;
+	if (s->state == STATE_SETTLING)
+		tell_news(s, "settling", NULL, "all goals reached");
+}
+
+/* Facts may disagree for a moment (an old instance still answers): only what stays so is a failure. */
+static bool facts_agree(struct story *s)
+{
+	const char *name;
+
+	if (wrong_facts(s, false) == 0) {
+		s->disagree_at = CLOCK_NEVER;
+		return !unstated_expectation(s, &name);
+	}
+	if (s->disagree_at == CLOCK_NEVER)
+		s->disagree_at = s->now + s->set.settle;
+	if (s->set.live && s->now >= s->disagree_at) {
+		wrong_facts(s, true);
+		feed(s, INPUT_FAIL);
+	}
+	return false;
+}
+
+/* Brings the state up to date with what is known. */
+static void advance(struct story *s)
+{
+	bool met;
+
+	if (state_decided(s->state))
+		return;
+	if (failed(s)) {
+		feed(s, INPUT_FAIL);
+		return;
+	}
+	met = goals_met(s) && facts_agree(s);
+	if (met && s->state == STATE_WAITING)
+		feed(s, INPUT_GOALS);
+	else if (!met && s->state == STATE_SETTLING)
+		feed(s, INPUT_LOST);
+}
+
+enum state story_state(const struct story *s)
+{
+	return s->state;
+}
+
+static void passed(struct story *s, int64_t now)
+{
+	if (now > s->now)
+		s->now = now;
+}
+
+static void lives(struct story *s, int64_t at)
+{
+	if (at > s->last_life)
+		s->last_life = at;
+}
+
+/* ---- logs ---- */
+
+void story_use_set(struct story *s, size_t log, const struct rule_set *set, bool required)
+{
+	track_use(s->tracks[log], set)->required = required;
+	advance(s);
+}
+
+bool story_allows(const struct story *s, size_t log, const struct sighting *x)
+{
+	return track_allows(s->tracks[log], x);
+}
+
+static const struct outcome_reason *event_of(struct outcome_reason *slot, const struct track *t,
+					     const struct sighting *x)
+{
+	reason_fill(slot, x, effect_names[x->rule->effect]);
+	slot->source = mem_strdup(t->name);
+	return slot;
+}
+
+static bool worth_a_line(const struct sighting *x, const struct track_change *c)
+{
+	return x->rule->effect != EFFECT_IGNORE && (x->rule->effect != EFFECT_PROGRESS || c->life);
+}
+
+void story_meet(struct story *s, size_t log, const struct sighting *x)
+{
+	struct track *t = s->tracks[log];
+	struct outcome_reason event = { 0 };
+	struct track_change c;
+
+	passed(s, x->arrival);
+	track_meet(t, x, s->set.settle, &c);
+	if (c.life)
+		lives(s, x->arrival);
+	if (x->rule->effect == EFFECT_PROGRESS) {
+		mem_replace(&s->progress_source, t->progress_text);
+		s->progress = t->progress;
+	}
+	if (s->set.news && worth_a_line(x, &c))
+		tell_news(s, c.new_run ? "run" : c.goal ? "goal" : c.phase ? "phase" : "event", event_of(&event, t, x),
+			  NULL);
+	reason_clear(&event);
+	if (c.new_run)
+		feed(s, INPUT_BEGIN);
+	if (c.fatal && s->set.live)
+		feed(s, INPUT_FATAL);
+	advance(s);
+}
+
+void story_meet_again(struct story *s, size_t log, const struct sighting *x)
+{
+	track_again(s->tracks[log], x);
+	advance(s);
+}
+
+void story_unexplained(struct story *s, size_t log, const struct sighting *x)
+{
+	passed(s, x->arrival);
+	track_unexplained(s->tracks[log], x);
+}
+
+void story_record(struct story *s, size_t log, const char *text, size_t len, int64_t arrival, bool progress)
+{
+	s->tracks[log]->records++;
+	if (s->set.live && !progress && track_is_new(s->tracks[log], text, len))
+		lives(s, arrival);
+}
+
+void story_gap(struct story *s, size_t log, const char *why)
+{
+	track_gap(s->tracks[log], why);
+	tell_news(s, "gap", NULL, why);
+}
+
+void story_coverage(struct story *s, size_t log, const char *file, uint64_t bytes, uint64_t lines, uint64_t cut_lines,
+		    uint64_t cut_records)
+{
+	struct track *t = s->tracks[log];
+
+	if (!str_eq(t->file, file))
+		mem_replace(&t->file, file);
+	t->bytes = bytes;
+	t->lines = lines;
+	t->cut_lines = cut_lines;
+	t->cut_records = cut_records;
+}
+
+/* ---- the rest of the world ---- */
+
+void story_fact(struct story *s, const char *source, const char *name, const char *value)
+{
+	struct story_fact *f = NULL;
+
+	for (size_t i = 0; i < s->n_facts; i++)
+		if (strcmp(s->facts[i].source, source) == 0 && strcmp(s->facts[i].name, name) == 0)
+			f = &s->facts[i];
+	if (!f) {
+		f = ARRAY_ADD(s->facts, s->n_facts, s->room_facts);
+		f->source = mem_strdup(source);
+		f->name = mem_strdup(name);
+	}
+	mem_replace(&f->value, value);
+	advance(s);
+}
+
+void story_probe(struct story *s, size_t probe, const struct story_probe_status *p, int64_t now)
+{
+	struct story_probe *x = &s->probes[probe];
+	bool changed = !str_eq(x->last.state, p->state), moved = p->progress >= 0 && p->progress != s->progress;
+
+	passed(s, now);
+	x->passed = strcmp(p->state, "pass") == 0;
+	x->last.state = p->state;
+	x->last.tries = p->tries;
+	x->last.seconds = p->seconds;
+	mem_replace(&x->last.reason, p->reason);
+	mem_replace(&x->last.most_often, p->most_often);
+	if (p->progress >= 0) {
+		mem_replace(&s->progress_source, x->name);
+		s->progress = p->progress;
+	}
+	if (changed || moved)
+		lives(s, now);
+	if (changed) {
+		AUTO_FREE char *text = mem_printf("%s: %s%s%s", x->name, p->state, p->reason && *p->reason ? ": " : "",
+						  p->reason ? p->reason : "");
+
+		tell_news(s, "probe", NULL, text);
+		if (strcmp(p->state, "fail") == 0 && !x->optional) {
+			AUTO_FREE char *why = mem_printf("probe %s: %s", x->name, p->reason ? p->reason : "failed");
+
+			add_failure(s, "probe-failed", why);
+		}
+	}
+	advance(s);
+}
+
+static void close_tracks(struct story *s)
+{
+	for (size_t i = 0; i < s->n_tracks; i++)
+		track_close(s->tracks[i]);
+	advance(s);
+}
+
+void story_died(struct story *s, const char *how, int64_t now)
+{
+	AUTO_FREE char *text = mem_printf("the server is gone: %s", how);
+
+	if (state_decided(s->state))
+		return;
+	passed(s, now);
+	close_tracks(s);
+	tell_news(s, "died", NULL, how);
+	add_reason(s, "fail", "process-died", text);
+	feed(s, INPUT_DIED);
+}
+
+/* ---- time ---- */
+
+static int64_t stall_span(const struct story *s)
+{
+	int64_t span = s->set.stall;
+
+	for (size_t i = 0; i < s->n_tracks; i++)
+		for (size_t k = 0; k < s->n_stalls; k++)
+			if (str_eq(track_phase(s->tracks[i]), s->stalls[k].phase) && s->stalls[k].stall > span)
+				span = s->stalls[k].stall;
+	return s->set.stall ? span : 0;
+}
+
+static int64_t stall_at(const struct story *s)
+{
+	int64_t span = stall_span(s);
+
+	return span && s->state != STATE_SETTLING ? s->last_life + span : CLOCK_NEVER;
+}
+
+static int64_t deadline_at(const struct story *s)
+{
+	return s->set.deadline && s->state != STATE_SETTLING ? s->set.started_at + s->set.deadline : CLOCK_NEVER;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static bool retries_wait(const struct story *s)
+{
+	for (size_t i = 0; i < s->n_tracks; i++)
+		if (s->tracks[i]->n_retries)
+			return true;
+	return false;
+}
+
+int64_t story_next_tick(const struct story *s)
+{
+	int64_t at;
+
+	if (state_decided(s->state) || !s->set.live)
+		return CLOCK_NEVER;
+	at = earlier(s->settle_at, earlier(s->disagree_at, earlier(stall_at(s), deadline_at(s))));
+	if (retries_wait(s))
+		at = earlier(at, s->now + CLOCK_SECOND);
+	return at;
+}
+
+static void settled(struct story *s)
+{
+	if (s->state == STATE_SETTLING && has_gaps(s)) {
+		add_reason(s, "undecided", "gap", "the goals were reached, but not every byte of this run could be read");
+		feed(s, INPUT_BLIND);
+	} else {
+		feed(s, INPUT_SETTLED);
+	}
+}
+
+static void time_is_up(struct story *s, enum input in, const char *rule, const char *text)
+{
+	close_tracks(s);
+	wrong_facts(s, true);
+	advance(s);
+	if (state_decided(s->state) || s->state == STATE_SETTLING)
+		return;
+	add_reason(s, "undecided", rule, text);
+	tell_news(s, rule, NULL, text);
+	feed(s, in);
+}
+
+void story_tick(struct story *s, int64_t now)
+{
+	char span[STR_SPAN_MAX];
+
+	passed(s, now);
+	for (size_t i = 0; i < s->n_tracks; i++)
+		track_time(s->tracks[i], now);
+	advance(s);
+	if (s->settle_at <= s->now)
+		settled(s);
+	if (stall_at(s) <= s->now && !state_decided(s->state)) {
+		AUTO_FREE char *text = mem_printf("nothing new for %s", str_span(stall_span(s), span));
+
+		time_is_up(s, INPUT_STALL, "stall", text);
+	}
+	if (deadline_at(s) <= s->now && !state_decided(s->state)) {
+		AUTO_FREE char *text = mem_printf("not decided within the deadline of %s", str_span(s->set.deadline, span));
+
+		time_is_up(s, INPUT_DEADLINE, "deadline", text);
+	}
+}
+
+static bool nothing_read(const struct story *s)
+{
+	for (size_t i = 0; i < s->n_tracks; i++)
+		if (s->tracks[i]->bytes)
+			return false;
+	return s->n_tracks > 0;
+}
+
+static bool any_stopped(const struct story *s)
+{
+	for (size_t i = 0; i < s->n_tracks; i++)
+		if (s->tracks[i]->stopped)
+			return true;
+	return false;
+}
+
+static const char *why_undecided(const struct story *s)
+{
+	bool any;
+
+	if (nothing_read(s))
+		return "the log is empty";
+	missing_goals(s, &any);
+	if (!any)
+		return "nothing in this log says what success is (no set with a goal was recognised; see --set and --ready)";
+	if (any_stopped(s))
+		return "the server was stopped before it had reached and held its goals";
+	return "the log ends before anything is decided";
+}
+
+void story_end(struct story *s)
+{
+	if (state_decided(s->state))
+		return;
+	close_tracks(s);
+	wrong_facts(s, true);
+	advance(s);
+	if (s->state == STATE_SETTLING && has_gaps(s)) {
+		settled(s);
+		return;
+	}
+	if (s->state == STATE_WAITING)
+		add_reason(s, "undecided", "log-ends", why_undecided(s));
+	feed(s, INPUT_END);
+}
+
+void story_interrupt(struct story *s, const char *why)
+{
+	if (state_decided(s->state))
+		return;
+	add_reason(s, "undecided", "interrupted", why);
+	feed(s, INPUT_INTERRUPTED);
+}
+
+double story_progress(const struct story *s, const char **text)
+{
+	if (text)
+		*text = s->progress_source;
+	return s->progress;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What happened, as far as a verdict needs it: runs, goals, promises, facts, phases, evidence and coverage of every log,
+ * probes, the process and the time.  Pure: time is passed in, nothing is read or written.  All that goes in goes
+ * through the functions below; after each the state is up to date.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+#include "verdict/outcome.h"
+#include "verdict/rule.h"
+#include "verdict/verdict.h"
+
+/* A record that met a rule, or an error that met none (rule NULL).  Everything is borrowed for the call. */
+struct sighting {
+	const struct rule *rule;
+	const struct capture *captures;
+	size_t n_captures;
+	const char *text;
+	size_t len;
+	const char *file;
+	uint64_t line, lines, offset;
+	int64_t at;	       /* the log's own clock; CLOCK_UNKNOWN unknown */
+	const char *time_text; /* the same for people; NULL unknown */
+	int64_t arrival;       /* CLOCK_MONOTONIC */
+	bool piece;	       /* follows a cut: only failures may come out of it */
+};
+
+/* Something worth a line while it runs; borrowed. */
+struct story_news {
+	const char *type;  /* "event", "phase", "goal", "probe", "run", "gap", "died", "stall", "settling", "verdict" */
+	const char *phase; /* where the run is; NULL unknown */
+	const struct outcome_reason *event; /* NULL where it was none */
+	const char *text;
+};
+typedef void story_news_fn(void *arg, const struct story_news *n);
+
+struct story_settings {
+	bool live;   /* time passes by story_tick(); otherwise finished logs are read */
+	bool strict; /* a GO with warnings is none */
+	int64_t settle, deadline, stall; /* ns; deadline and stall 0: none */
+	int64_t started_at;		 /* CLOCK_MONOTONIC: the deadline counts from here */
+	story_news_fn *news;		 /* may be NULL */
+	void *news_arg;
+};
+
+struct story;
+struct story *story_new(const struct story_settings *s);
+void story_free(struct story *s);
+DEFINE_AUTO(story)
+
+/* ---- what belongs to it ---- */
+
+void story_set_plan(struct story *s, const char *plan);
+/* A log; returns its number for the calls below. */
+size_t story_add_log(struct story *s, const char *name);
+/* The set explains this log from now on.  required: its goals have to be reached; may be called again to change that. */
+void story_use_set(struct story *s, size_t log, const struct rule_set *set, bool required);
+/* Takes the place of the sets' goals: "goal", "set/goal" or a probe's name.  place is shown if it is never reached. */
+void story_want_goal(struct story *s, const char *name);
+void story_expect(struct story *s, const char *fact, const char *expectation);
+/* A phase (of any set) that may be quiet for this long. */
+void story_phase_stall(struct story *s, const char *phase, int64_t stall);
+size_t story_add_probe(struct story *s, const char *name, bool optional);
+
+/* ---- what happens ---- */
+
+/* Whether the rule's where, after and unless hold for this record now. */
+bool story_allows(const struct story *s, size_t log, const struct sighting *x);
+void story_meet(struct story *s, size_t log, const struct sighting *x);
+/* The record that was met last has grown: its evidence is replaced. */
+void story_meet_again(struct story *s, size_t log, const struct sighting *x);
+void story_unexplained(struct story *s, size_t log, const struct sighting *x);
+/* Every record. It is a sign of life unless equal (but for digits) to ones before; of progress only the value counts. */
+void story_record(struct story *s, size_t log, const char *text, size_t len, int64_t arrival, bool progress);
+/* What could not be read or could not be judged: there is no GO any more. */
+void story_gap(struct story *s, size_t log, const char *why);
+/* How much of a log was read so far; file is where it is read from now. */
+void story_coverage(struct story *s, size_t log, const char *file, uint64_t bytes, uint64_t lines, uint64_t cut_lines,
+		    uint64_t cut_records);
+/* A statement that is no rule's: of a probe, a property file.  Replaces the source's earlier one. */
+void story_fact(struct story *s, const char *source, const char *name, const char *value);
+
+struct story_probe_status {
+	const char *state; /* "pass", "not-yet", "fail" */
+	uint64_t tries;
+	const char *reason, *most_often;
+	double seconds, progress; /* progress below 0: unknown */
+};
+void story_probe(struct story *s, size_t probe, const struct story_probe_status *p, int64_t now);
+/* The server is gone; say how ("exit code 1", "killed by SIGKILL").  All its logs must have been drained before. */
+void story_died(struct story *s, const char *how, int64_t now);
+void story_tick(struct story *s, int64_t now);
+/* When story_tick() is due next; CLOCK_NEVER if no time matters. */
+int64_t story_next_tick(const struct story *s);
+/* The logs end: nothing more will come. */
+void story_end(struct story *s);
+void story_interrupt(struct story *s, const char *why);
+
+/* ---- what comes out ---- */
+
+enum state story_state(const struct story *s);
+const char *story_phase(const struct story *s); /* NULL: none yet */
+/* 0 to 1 of what is under way, or below 0; text (may be NULL) gets who says so, borrowed until the next call in. */
+double story_progress(const struct story *s, const char **text);
+size_t story_goals_missing(const struct story *s);
+/* Yours.  started, ended, alerts are the caller's to fill in. */
+struct outcome *story_tell(const struct story *s);

@@ -1,0 +1,767 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verdict/track.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "verdict/where.h"
+
+enum {
+	REASONS_MAX = 100,    /* of a run; more only repeat what the first ones say */
+	UNEXPLAINED_MAX = 50, /* groups */
+	EARLIER_MAX = 100,    /* runs */
+	PROMISES_MAX = 10000,
+	GAPS_MAX = 50,
+};
+
+/* ---- construction ---- */
+
+struct track *track_new(const char *name)
+{
+	struct track *t = new0(struct track);
+
+	t->name = mem_strdup(name);
+	t->begin_line = 1;
+	t->held_from = CLOCK_UNKNOWN;
+	t->progress = -1;
+	return t;
+}
+
+static void clear_promises(struct track *t, bool history_too)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < t->n_promises; i++) {
+		struct track_promise *p = &t->promises[i];
+
+		if (p->rule->history && !history_too) {
+			t->promises[kept++] = *p;
+			continue;
+		}
+		free(p->key);
+		reason_clear(&p->where);
+	}
+	t->n_promises = kept;
+}
+
+static void clear_goals(struct track *t)
+{
+	for (size_t i = 0; i < t->n_goals; i++) {
+		free(t->goals[i].name);
+		reason_clear(&t->goals[i].where);
+	}
+	t->n_goals = 0;
+	for (size_t i = 0; i < t->n_sets; i++)
+		t->sets[i].goal_reached = false;
+}
+
+static void clear_retries(struct track *t)
+{
+	for (size_t i = 0; i < t->n_retries; i++)
+		reason_clear(&t->retries[i].where);
+	t->n_retries = 0;
+}
+
+/* Forgets the present run; what is history stays. */
+static void clear_run(struct track *t)
+{
+	clear_promises(t, false);
+	clear_goals(t);
+	clear_retries(t);
+	outcome_reasons_free(&t->reasons);
+	outcome_reasons_free(&t->warnings);
+	outcome_pairs_free(&t->facts);
+	reason_clear(&t->irreversible);
+	for (size_t i = 0; i < t->n_met; i++) {
+		t->met[i].before += t->met[i].count;
+		t->met[i].count = 0;
+	}
+	for (size_t i = 0; i < t->n_sets; i++) {
+		t->sets[i].begun = false;
+		t->sets[i].phase = 0;
+		for (size_t p = 0; p < t->sets[i].set->n_phases; p++)
+			t->sets[i].entered[p] = CLOCK_UNKNOWN;
+	}
+	t->failed = t->rollback = t->stopped = false;
+	t->n_reasons_dropped = 0;
+	t->held_from = CLOCK_UNKNOWN;
+	t->progress = -1;
+	mem_replace(&t->progress_text, NULL);
+	mem_replace(&t->begin_time, NULL);
+}
+
+void track_free(struct track *t)
+{
+	if (!t)
+		return;
+	clear_run(t);
+	clear_promises(t, true);
+	for (size_t i = 0; i < t->n_sets; i++)
+		free(t->sets[i].entered);
+	for (size_t i = 0; i < t->n_earlier; i++)
+		outcome_run_clear(&t->earlier[i]);
+	for (size_t i = 0; i < t->n_unexplained; i++) {
+		free(t->unexplained[i].text);
+		free(t->unexplained[i].source);
+		free(t->unexplained[i].file);
+	}
+	outcome_texts_free(&t->gaps);
+	reason_clear(&t->carried);
+	free(t->sets);
+	free(t->met);
+	free(t->goals);
+	free(t->promises);
+	free(t->retries);
+	free(t->earlier);
+	free(t->unexplained);
+	free(t->name);
+	free(t->file);
+	free(t);
+}
+
+struct track_set *track_use(struct track *t, const struct rule_set *set)
+{
+	struct track_set *u;
+
+	for (size_t i = 0; i < t->n_sets; i++)
+		if (t->sets[i].set == set)
+			return &t->sets[i];
+	u = ARRAY_ADD(t->sets, t->n_sets, t->room_sets);
+	u->set = set;
+	u->entered = mem_zero(set->n_phases, sizeof(*u->entered));
+	for (size_t p = 0; p < set->n_phases; p++)
+		u->entered[p] = CLOCK_UNKNOWN;
+	return u;
+}
+
+void track_gap(struct track *t, const char *why)
+{
+	for (size_t i = 0; i < t->gaps.n; i++)
+		if (strcmp(t->gaps.items[i], why) == 0)
+			return;
+	if (t->gaps.n < GAPS_MAX)
+		outcome_text_add(&t->gaps, why);
+}
+
+/* ---- looking back ---- */
+
+static struct track_met *met_named(const struct track *t, const char *full)
+{
+	for (size_t i = 0; i < t->n_met; i++)
+		if (strcmp(t->met[i].rule->full, full) == 0)
+			return &t->met[i];
+	return NULL;
+}
+
+static bool within(const struct track_met *m, const struct sighting *x, int64_t span)
+{
+	if (!span)
+		return true;
+	if (m->at != CLOCK_UNKNOWN && x->at != CLOCK_UNKNOWN)
+		return x->at - m->at <= span;
+	return x->arrival - m->arrival <= span;
+}
+
+static bool condition_holds(const struct track *t, const struct condition *c, const struct sighting *x)
+{
+	const struct track_met *m = met_named(t, c->rule);
+	bool met = m && (c->history ? m->before > 0 : m->count > 0 && within(m, x, c->within));
+
+	return met == c->wanted;
+}
+
+struct lookup {
+	const struct track *t;
+	const struct sighting *x;
+};
+
+static const char *value_named(const void *arg, const char *name, size_t len, size_t *n)
+{
+	const struct lookup *l = arg;
+	const struct capture *c = capture_named(l->x->captures, l->x->n_captures, name, len);
+
+	if (c) {
+		*n = c->len;
+		return c->text;
+	}
+	for (size_t i = 0; i < l->t->facts.n; i++) {
+		const struct outcome_pair *p = &l->t->facts.items[i];
+
+		if (strlen(p->name) == len && memcmp(p->name, name, len) == 0) {
+			*n = strlen(p->value);
+			return p->value;
+		}
+	}
+	return NULL;
+}
+
+bool track_allows(const struct track *t, const struct sighting *x)
+{
+	const struct rule *r = x->rule;
+	struct lookup l = { t, x };
+
+	if (x->piece && r->effect != EFFECT_FAIL && r->effect != EFFECT_ROLLBACK)
+		return false;
+	if (r->where && !where_holds(r->where, value_named, &l))
+		return false;
+	for (size_t i = 0; i < r->n_conditions; i++)
+		if (!condition_holds(t, &r->conditions[i], x))
+			return false;
+	return true;
+}
+
+const struct track_goal *track_goal_named(const struct track *t, const char *set, const char *name)
+{
+	for (size_t i = 0; i < t->n_goals; i++)
+		if (strcmp(t->goals[i].name, name) == 0 && (!set || strcmp(t->goals[i].set, set) == 0))
+			return &t->goals[i];
+	return NULL;
+}
+
+bool track_pending(const struct track *t)
+{
+	return t->n_promises || t->n_retries;
+}
+
+bool track_irreversible(const struct track *t)
+{
+	return t->irreversible.rule || t->carried.rule;
+}
+
+const char *track_phase(const struct track *t)
+{
+	const char *phase = NULL;
+
+	for (size_t i = 0; i < t->n_sets; i++) {
+		const struct track_set *u = &t->sets[i];
+
+		if (u->phase && (!phase || u->required)) {
+			phase = u->set->phases[u->phase - 1];
+			if (u->required)
+				break;
+		}
+	}
+	return phase;
+}
+
+/* ---- evidence ---- */
+
+static struct outcome_reason *add_evidence(struct track *t, struct outcome_reasons *to, const struct sighting *x,
+					   const char *effect)
+{
+	struct outcome_reason *r;
+
+	if (to->n >= REASONS_MAX) {
+		t->n_reasons_dropped++;
+		return &to->items[to->n - 1];
+	}
+	r = outcome_reason_add(to);
+	reason_fill(r, x, effect);
+	r->source = mem_strdup(t->name);
+	return r;
+}
+
+static void add_failure(struct track *t, const struct sighting *x, bool rollback)
+{
+	add_evidence(t, &t->reasons, x, rollback ? "rollback" : "fail");
+	t->failed = true;
+	t->rollback |= rollback;
+}
+
+/* A failure that follows from evidence found earlier: a promise that was not kept, a retry that went on too long. */
+static void add_derived(struct track *t, const struct outcome_reason *from, bool rollback, const char *what)
+{
+	struct outcome_reason *r = outcome_reason_add(&t->reasons);
+
+	reason_copy(r, from);
+	r->effect = rollback ? "rollback" : "fail";
+	mem_replace(&r->say, what);
+	t->failed = true;
+	t->rollback |= rollback;
+}
+
+static void keep(struct outcome_reason *slot, const struct track *t, const struct sighting *x)
+{
+	reason_clear(slot);
+	reason_fill(slot, x, effect_names[x->rule->effect]);
+	slot->source = mem_strdup(t->name);
+}
+
+/* ---- promises ---- */
+
+static void judge_promise(struct track *t, size_t i)
+{
+	struct track_promise *p = &t->promises[i];
+	AUTO_FREE char *what = NULL;
+
+	if (p->rule->unclosed == UNCLOSED_UNDECIDED)
+		return;
+	what = p->opened > 1 ? mem_printf("%s was begun %llu times and never reported done", p->key,
+					  (unsigned long long)p->opened) :
+			       mem_printf("%s was begun and never reported done", p->key);
+	add_derived(t, &p->where, p->rule->unclosed == UNCLOSED_ROLLBACK, what);
+	free(p->key);
+	reason_clear(&p->where);
+	memmove(p, p + 1, (t->n_promises - i - 1) * sizeof(*p));
+	t->n_promises--;
+}
+
+static void open_promise(struct track *t, const struct sighting *x)
+{
+	AUTO_FREE char *key = rule_expand(x->rule->opens, x->captures, x->n_captures);
+	struct track_promise *p;
+
+	for (size_t i = 0; i < t->n_promises; i++) {
+		if (strcmp(t->promises[i].key, key) != 0)
+			continue;
+		t->promises[i].opened++;
+		return;
+	}
+	if (t->n_promises >= PROMISES_MAX) {
+		track_gap(t, "too many things were begun and not reported done to keep count of");
+		return;
+	}
+	p = ARRAY_ADD(t->promises, t->n_promises, t->room_promises);
+	p->key = mem_strdup(key);
+	p->rule = x->rule;
+	p->opened = 1;
+	keep(&p->where, t, x);
+}
+
+static void close_promise(struct track *t, const struct sighting *x)
+{
+	AUTO_FREE char *key = rule_expand(x->rule->closes, x->captures, x->n_captures);
+
+	for (size_t i = 0; i < t->n_promises; i++) {
+		struct track_promise *p = &t->promises[i];
+
+		if (strcmp(p->key, key) != 0)
+			continue;
+		free(p->key);
+		reason_clear(&p->where);
+		memmove(p, p + 1, (t->n_promises - i - 1) * sizeof(*p));
+		t->n_promises--;
+		t->held_from = x->at;
+		return;
+	}
+}
+
+static void judge_due(struct track *t, const struct rule *met)
+{
+	for (size_t i = t->n_promises; i-- > 0;)
+		if (str_eq(t->promises[i].rule->due, met->full))
+			judge_promise(t, i);
+}
+
+/* ---- retries ---- */
+
+static void fail_retry(struct track *t, size_t i)
+{
+	struct track_retry *r = &t->retries[i];
+	AUTO_FREE char *what = mem_printf("still failing after %llu tries: %s", (unsigned long long)r->tries,
+					  r->where.say ? r->where.say : r->where.text);
+
+	add_derived(t, &r->where, false, what);
+	reason_clear(&r->where);
+	memmove(r, r + 1, (t->n_retries - i - 1) * sizeof(*r));
+	t->n_retries--;
+}
+
+static bool retry_is_over(const struct track_retry *r, int64_t at, int64_t arrival)
+{
+	if (r->rule->tries && r->tries >= (uint64_t)r->rule->tries)
+		return true;
+	if (!r->rule->within)
+		return false;
+	return at != CLOCK_UNKNOWN && r->at != CLOCK_UNKNOWN ? at - r->at > r->rule->within :
+						       arrival - r->arrival > r->rule->within;
+}
+
+static void retry(struct track *t, const struct sighting *x)
+{
+	struct track_retry *r = NULL;
+
+	for (size_t i = 0; i < t->n_retries; i++)
+		if (t->retries[i].rule == x->rule)
+			r = &t->retries[i];
+	if (!r) {
+		r = ARRAY_ADD(t->retries, t->n_retries, t->room_retries);
+		r->rule = x->rule;
+		r->at = x->at;
+		r->arrival = x->arrival;
+	}
+	r->tries++;
+	keep(&r->where, t, x);
+	if (retry_is_over(r, x->at, x->arrival))
+		fail_retry(t, (size_t)(r - t->retries));
+}
+
+static void end_retries(struct track *t, const struct rule *met)
+{
+	for (size_t i = t->n_retries; i-- > 0;) {
+		if (!str_eq(t->retries[i].rule->until, met->full))
+			continue;
+		reason_clear(&t->retries[i].where);
+		memmove(&t->retries[i], &t->retries[i + 1], (t->n_retries - i - 1) * sizeof(*t->retries));
+		t->n_retries--;
+	}
+}
+
+bool track_time(struct track *t, int64_t now)
+{
+	size_t before = t->n_retries;
+
+	for (size_t i = t->n_retries; i-- > 0;)
+		if (retry_is_over(&t->retries[i], CLOCK_UNKNOWN, now))
+			fail_retry(t, i);
+	return t->n_retries != before;
+}
+
+/* ---- runs ---- */
+
+static bool all_goals(const struct track *t)
+{
+	for (size_t i = 0; i < t->n_sets; i++)
+		for (size_t g = 0; t->sets[i].required && g < t->sets[i].set->n_goals; g++)
+			if (!track_goal_named(t, t->sets[i].set->name, t->sets[i].set->goals[g]))
+				return false;
+	return t->n_goals > 0;
+}
+
+static enum verdict run_verdict(const struct track *t)
+{
+	if (t->rollback || (t->failed && track_irreversible(t)))
+		return VERDICT_ROLLBACK;
+	if (t->failed)
+		return VERDICT_NO_GO;
+	return all_goals(t) && !track_pending(t) ? VERDICT_GO : VERDICT_UNDECIDED;
+}
+
+static const char *run_summary(const struct track *t, enum verdict v)
+{
+	if (t->reasons.n)
+		return t->reasons.items[0].say ? t->reasons.items[0].say : t->reasons.items[0].text;
+	return v == VERDICT_GO ? "reached its goals" : t->stopped ? "was stopped before it reached its goals" :
+								    "ended without reaching its goals";
+}
+
+void track_close(struct track *t)
+{
+	for (size_t i = t->n_promises; i-- > 0;)
+		if (!t->promises[i].rule->due)
+			judge_promise(t, i);
+}
+
+/* The present run becomes an earlier one. */
+static void retire_run(struct track *t, const struct sighting *x)
+{
+	struct outcome_run *run;
+	enum verdict v;
+
+	track_close(t);
+	v = run_verdict(t);
+	if (v == VERDICT_GO) {
+		reason_clear(&t->carried);
+	} else if (t->irreversible.rule) {
+		reason_clear(&t->carried);
+		reason_copy(&t->carried, &t->irreversible);
+	}
+	if (t->n_earlier == EARLIER_MAX) {
+		outcome_run_clear(&t->earlier[0]);
+		memmove(t->earlier, t->earlier + 1, (EARLIER_MAX - 1) * sizeof(*t->earlier));
+		t->n_earlier--;
+	}
+	run = ARRAY_ADD(t->earlier, t->n_earlier, t->room_earlier);
+	run->verdict = v;
+	run->source = mem_strdup(t->name);
+	run->phase = mem_strdup(track_phase(t));
+	run->summary = mem_strdup(run_summary(t, v));
+	run->line = t->begin_line;
+	run->end_line = x->line > t->begin_line ? x->line - 1 : t->begin_line;
+	run->time = mem_strdup(t->begin_time);
+	run->irreversible = track_irreversible(t);
+	clear_run(t);
+	t->begin_line = x->line;
+	t->begin_time = mem_strdup(x->time_text);
+}
+
+static struct track_set *set_of(const struct track *t, const char *name)
+{
+	for (size_t i = 0; i < t->n_sets; i++)
+		if (strcmp(t->sets[i].set->name, name) == 0)
+			return &t->sets[i];
+	return NULL;
+}
+
+/* A second banner of the same start is no new start; one after the set got anywhere is. */
+static bool opens_run(const struct track *t, const struct track_set *u)
+{
+	return u->begun && (u->phase > 1 || u->goal_reached || t->failed || t->stopped);
+}
+
+static void begin(struct track *t, struct track_set *u, const struct sighting *x, struct track_change *c)
+{
+	if (opens_run(t, u)) {
+		retire_run(t, x);
+		c->new_run = true;
+	}
+	if (!t->begin_time)
+		t->begin_time = mem_strdup(x->time_text);
+	u->begun = true;
+}
+
+/* ---- one sighting ---- */
+
+static void enter_phase(struct track_set *u, const struct sighting *x, struct track_change *c)
+{
+	const struct rule *r = x->rule;
+
+	for (size_t i = 0; r->phase && i < u->set->n_phases; i++) {
+		if (strcmp(u->set->phases[i], r->phase) != 0)
+			continue;
+		c->phase = u->phase != i + 1;
+		u->phase = i + 1;
+		if (u->entered[i] == CLOCK_UNKNOWN)
+			u->entered[i] = x->at;
+	}
+}
+
+static void reach_goal(struct track *t, struct track_set *u, const struct sighting *x, struct track_change *c)
+{
+	struct track_goal *g;
+
+	if (t->stopped)
+		return;
+	if (!track_goal_named(t, u->set->name, x->rule->goal)) {
+		g = ARRAY_ADD(t->goals, t->n_goals, t->room_goals);
+		g->name = mem_strdup(x->rule->goal);
+		g->set = u->set->name;
+		g->at = x->at;
+		g->arrival = x->arrival;
+		keep(&g->where, t, x);
+		c->goal = true;
+	}
+	u->goal_reached = true;
+	t->held_from = x->at;
+}
+
+static bool held(const struct track *t, const struct sighting *x, int64_t settle)
+{
+	return t->held_from == CLOCK_UNKNOWN || x->at == CLOCK_UNKNOWN || x->at - t->held_from >= settle;
+}
+
+/* An orderly stop: what had held stands, and the stop is a warning; otherwise the goals are lost. */
+static void stop(struct track *t, const struct sighting *x, int64_t settle)
+{
+	bool stands = t->n_goals && held(t, x, settle);
+
+	if (t->stopped)
+		return;
+	t->stopped = true;
+	track_close(t);
+	if (stands) {
+		add_evidence(t, &t->warnings, x, "stop");
+		t->n_warnings++;
+	} else {
+		clear_goals(t);
+	}
+}
+
+static char *fact_value(const struct fact_rule *f, const struct capture *c)
+{
+	char *value = f->type == FACT_INTEGER ? value_integer(c->text, c->len) : NULL;
+
+	return value ? value : mem_strndup(c->text, c->len);
+}
+
+static void state_facts(struct track *t, const struct sighting *x)
+{
+	for (size_t i = 0; i < x->rule->n_facts; i++) {
+		const struct fact_rule *f = &x->rule->facts[i];
+		const struct capture *c = capture_named(x->captures, x->n_captures, f->from, strlen(f->from));
+
+		if (c) {
+			AUTO_FREE char *value = fact_value(f, c);
+
+			outcome_pair_set(&t->facts, f->name, value);
+		}
+	}
+}
+
+static double number(const struct sighting *x, const char *name)
+{
+	const struct capture *c = capture_named(x->captures, x->n_captures, name, strlen(name));
+	AUTO_FREE char *digits = c ? value_integer(c->text, c->len) : NULL;
+	AUTO_FREE char *text = c ? mem_strndup(c->text, c->len) : NULL;
+	double v;
+
+	return c && str_double(digits ? digits : text, &v, NULL) == 0 ? v : -1;
+}
+
+/* A sign of life only where what it says has changed. */
+static void progress(struct track *t, const struct sighting *x, struct track_change *c)
+{
+	double done = number(x, "done"), total = number(x, "total"), percent = number(x, "percent");
+	AUTO_FREE char *text = mem_strndup(x->text, x->len < 512 ? x->len : 512);
+	AUTO_FREE char *said = x->rule->say ? rule_expand(x->rule->say, x->captures, x->n_captures) : NULL;
+	bool numbers = done >= 0 || percent >= 0;
+	AUTO_FREE char *value = numbers ? mem_printf("%s %g/%g %g", x->rule->full, done, total, percent) : NULL;
+
+	c->life = value ? !str_eq(value, t->progress_text) : track_is_new(t, text, strlen(text));
+	if (value)
+		mem_replace(&t->progress_text, value);
+	t->progress = percent >= 0 ? percent / 100 : done >= 0 && total > 0 ? done / total : -1;
+}
+
+static void note_met(struct track *t, const struct sighting *x)
+{
+	struct track_met *m = met_named(t, x->rule->full);
+
+	if (!m) {
+		m = ARRAY_ADD(t->met, t->n_met, t->room_met);
+		m->rule = x->rule;
+	}
+	m->count++;
+	m->at = x->at;
+	m->arrival = x->arrival;
+}
+
+static void act(struct track *t, struct track_set *u, const struct sighting *x, int64_t settle, struct track_change *c)
+{
+	switch (x->rule->effect) {
+	case EFFECT_BEGIN:
+		break; /* done first: it may change the run that all else counts for */
+	case EFFECT_PROGRESS:
+		progress(t, x, c);
+		break;
+	case EFFECT_GOAL:
+		reach_goal(t, u, x, c);
+		break;
+	case EFFECT_WARN:
+		add_evidence(t, &t->warnings, x, "warn");
+		t->n_warnings++;
+		break;
+	case EFFECT_FAIL:
+	case EFFECT_ROLLBACK:
+		add_failure(t, x, x->rule->effect == EFFECT_ROLLBACK);
+		break;
+	case EFFECT_RETRY:
+		retry(t, x);
+		break;
+	case EFFECT_STOP:
+		stop(t, x, settle);
+		break;
+	case EFFECT_PHASE:
+	case EFFECT_NOTE:
+	case EFFECT_IGNORE:
+		break;
+	}
+}
+
+void track_meet(struct track *t, const struct sighting *x, int64_t settle, struct track_change *c)
+{
+	const struct rule *r = x->rule;
+	struct track_set *u = set_of(t, r->set);
+	size_t failures = t->reasons.n;
+
+	*c = (struct track_change){ 0 };
+	mem_replace(&t->file, x->file);
+	t->last_line = x->line;
+	if (r->effect != EFFECT_IGNORE)
+		t->n_events++;
+	if (r->effect == EFFECT_BEGIN)
+		begin(t, u, x, c);
+	if (c->new_run)
+		failures = 0;
+	note_met(t, x);
+	enter_phase(u, x, c);
+	state_facts(t, x);
+	if (r->irreversible && !t->irreversible.rule)
+		keep(&t->irreversible, t, x);
+	if (r->closes)
+		close_promise(t, x);
+	if (r->opens)
+		open_promise(t, x);
+	end_retries(t, r);
+	judge_due(t, r);
+	act(t, u, x, settle, c);
+	c->failed = t->reasons.n > failures;
+	c->fatal = c->failed && r->fatal;
+}
+
+static void replace_evidence(struct outcome_reason *r, const struct track *t, const struct sighting *x)
+{
+	const char *effect = r->effect;
+
+	if (!r->rule || r->line != x->line || !str_eq(r->rule, x->rule->full))
+		return;
+	reason_clear(r);
+	reason_fill(r, x, effect);
+	r->source = mem_strdup(t->name);
+}
+
+void track_again(struct track *t, const struct sighting *x)
+{
+	if (t->reasons.n)
+		replace_evidence(&t->reasons.items[t->reasons.n - 1], t, x);
+	if (t->warnings.n)
+		replace_evidence(&t->warnings.items[t->warnings.n - 1], t, x);
+	if (t->n_goals)
+		replace_evidence(&t->goals[t->n_goals - 1].where, t, x);
+	state_facts(t, x);
+}
+
+/* ---- what no rule explains ---- */
+
+/* FNV-1a over what is left when digits are taken away: equal lines but for their numbers are equal. */
+static uint64_t shape(const char *text, size_t len)
+{
+	uint64_t h = 14695981039346656037U;
+
+	for (size_t i = 0; i < len; i++) {
+		if (str_digit(text[i]))
+			continue;
+		h = (h ^ (unsigned char)text[i]) * 1099511628211U;
+	}
+	return h;
+}
+
+bool track_is_new(struct track *t, const char *text, size_t len)
+{
+	uint64_t h = shape(text, len);
+
+	for (size_t i = 0; i < TRACK_SHAPES; i++)
+		if (t->shapes[i] == h)
+			return false;
+	t->shapes[t->next_shape++ % TRACK_SHAPES] = h;
+	return true;
+}
+
+static bool alike(const char *a, const char *b)
+{
+	return shape(a, strlen(a)) == shape(b, strlen(b));
+}
+
+void track_unexplained(struct track *t, const struct sighting *x)
+{
+	AUTO_FREE char *text = reason_headline(x->text, x->len);
+	struct outcome_unexplained *u;
+
+	t->n_unexplained_records++;
+	for (size_t i = 0; i < t->n_unexplained; i++) {
+		if (!alike(t->unexplained[i].text, text))
+			continue;
+		t->unexplained[i].count++;
+		return;
+	}
+	if (t->n_unexplained == UNEXPLAINED_MAX)
+		return;
+	u = ARRAY_ADD(t->unexplained, t->n_unexplained, t->room_unexplained);
+	u->count = 1;
+	u->text = mem_strdup(text);
+	u->source = mem_strdup(t->name);
+	u->file = mem_strdup(x->file);
+	u->line = x->line;
+}
