@@ -10,7 +10,8 @@
 struct report_style {
 	bool color;
 	bool verbose;	     /* all reasons in full instead of the first cause */
-	const char *details; /* path of a report that holds everything, for those that do not; NULL: there is none */
+	const char *details; /* path of a report that holds everything, for those that do not; NULL: there is
+				none */
 };
 
 struct report_kind {
