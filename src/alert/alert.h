@@ -17,7 +17,10 @@ struct alert_kind {
 	const struct conf_key *keys; /* a scalar in the plan (`webhook: URL`) fills the first row */
 	size_t size;
 	void (*check)(const void *settings, const struct conf_node *n, struct conf_problems *p); /* may be NULL */
-	/* body is the verdict document as JSON text, o the same as values; both live until stop. */
+	/*
+	 * body is the verdict document as JSON text, o the same as values; both live until stop, which comes in any
+	 * case, also after done.  Never NULL: what cannot even begin is said by done.
+	 */
 	struct alert_try *(*start)(void *settings, const struct outcome *o, const char *body, struct loop *l,
 				   alert_done_fn *done, void *arg);
 	void (*stop)(struct alert_try *t);
