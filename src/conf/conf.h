@@ -19,7 +19,10 @@ struct conf_problems *conf_problems_new(void);
 void conf_problems_free(struct conf_problems *p);
 DEFINE_AUTO(conf_problems)
 size_t conf_problems_count(const struct conf_problems *p);
-/* "path:line:col: what is wrong", in the order of path, line and column; lives as long as p and until the next one is added. */
+/*
+ * "path:line:col: what is wrong" in one line of text, secrets masked; in the order of path, line and column, the same
+ * never twice, at most 1000.  Lives as long as p and until the next one is added.
+ */
 const char *conf_problems_text(struct conf_problems *p, size_t i);
 
 /* ---- a file as a tree ---- */
@@ -29,7 +32,11 @@ enum conf_shape { CONF_SCALAR, CONF_LIST, CONF_MAP };
 struct conf;
 struct conf_node; /* borrowed; lives as long as its conf */
 
-/* Reads and parses; NULL if it cannot be read or is no YAML (the reason is in p).  At most CONF_FILE_MAX bytes. */
+/*
+ * Reads and parses one YAML 1.2 document; NULL if it cannot be read or is no YAML (the reason is in p).  Mistakes that
+ * leave the rest readable are in p too, and there is a tree: a repeated key (the first one counts), a key that is no
+ * text, a tag, a second document.  At most CONF_FILE_MAX bytes, 64 levels and 262144 values.
+ */
 enum { CONF_FILE_MAX = 4 << 20 };
 struct conf *conf_load(const char *path, struct conf_problems *p);
 struct conf *conf_parse(const char *path, const char *text, size_t n, struct conf_problems *p);
@@ -38,12 +45,17 @@ DEFINE_AUTO(conf)
 
 const struct conf_node *conf_root(const struct conf *c); /* an empty file is an empty map */
 const char *conf_path(const struct conf_node *n);
-size_t conf_line(const struct conf_node *n); /* from 1 */
+/*
+ * From 1, in characters; a tab is one.  Quoted texts are where their quote is, block texts where their | or > is, maps
+ * without braces where their first key is, a value that is missing where its key is.  A text that an alias stands for
+ * is where the alias is, a list or map is where it was written.
+ */
+size_t conf_line(const struct conf_node *n);
 size_t conf_column(const struct conf_node *n);
 enum conf_shape conf_shape(const struct conf_node *n);
 const char *conf_text(const struct conf_node *n);  /* of a scalar as written, without quotes; "" of others */
 bool conf_is_null(const struct conf_node *n);      /* an empty value, ~ or null, unquoted */
-bool conf_is_quoted(const struct conf_node *n);
+bool conf_is_quoted(const struct conf_node *n);    /* or a block text */
 size_t conf_count(const struct conf_node *n); /* items of a list, entries of a map */
 const struct conf_node *conf_item(const struct conf_node *n, size_t i);   /* of a list; of a map: the value */
 const char *conf_key(const struct conf_node *n, size_t i);                /* of a map */
@@ -53,7 +65,7 @@ const struct conf_node *conf_get(const struct conf_node *n, const char *key); /*
 /* Adds "path:line:col: text" for this place. */
 void conf_problem(struct conf_problems *p, const struct conf_node *n, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* The same with ", did you mean 'x'?" appended where one of names is near. */
+/* "what 'said', did you mean 'x'?" where one of names is near, else "what 'said' (known: x, y, z)". */
 void conf_unknown(struct conf_problems *p, const struct conf_node *n, const char *what, const char *said,
 		  const char *const *names, size_t n_names);
 
@@ -69,14 +81,17 @@ void conf_vars_free(struct conf_vars *v);
 DEFINE_AUTO(conf_vars)
 void conf_vars_set(struct conf_vars *v, const char *name, const char *value);
 const char *conf_vars_get(const struct conf_vars *v, const char *name); /* NULL if unknown */
-/* Returns text with its variables replaced (yours), or NULL with the reason in e.  vars NULL: text as it is. */
+/*
+ * Returns text with its variables replaced (yours), or NULL with the reason in e.  What a variable stands for is not
+ * looked through again.  vars NULL: text as it is.
+ */
 char *conf_expand(const struct conf_vars *vars, const char *text, struct err *e);
 
 /* ---- tables of keys ---- */
 
 enum conf_type {
 	CONF_TYPE_TEXT,	  /* char * */
-	CONF_TYPE_SECRET, /* char *, registered with secret_add() */
+	CONF_TYPE_SECRET, /* char *; it and what ${env:} and ${file:} put into it are registered with secret_add() */
 	CONF_TYPE_INT,	  /* int64_t */
 	CONF_TYPE_NUMBER, /* double */
 	CONF_TYPE_BOOL,	  /* bool */
@@ -131,8 +146,10 @@ struct conf_key {
 
 /*
  * Fills *object from the map n by the table keys (ended by a row without name): presets first, then what n says.
- * Unknown and repeated keys, wrong types, unknown variables and missing required keys become problems.  skip (may be
- * NULL, NULL-terminated) names keys that others look at.  n NULL: presets only.
+ * What the fields held before is overwritten, not freed.  Unknown keys, wrong types, unknown variables and missing
+ * required keys become problems, and the field keeps its preset.  Presets are taken as they are, without variables.
+ * skip (may be NULL, NULL-terminated) names keys that others look at.  n NULL: presets only; n without a value: an
+ * empty map.  Texts in the struct are its own, nodes are the tree's.
  */
 void conf_fill(const struct conf_node *n, const struct conf_key *keys, void *object, const struct conf_vars *vars,
 	       const char *const *skip, struct conf_problems *p);
