@@ -56,20 +56,35 @@ static size_t columns(const char *s)
 	return (unsigned char)*s >= 0xE3 ? 2 : 1;
 }
 
-/* How many bytes of s go into width columns: all of it, or up to a blank, or what there is room for. */
+/* How many bytes of s go into width columns. */
 static size_t fitting(const char *s, size_t width)
 {
-	size_t used = 0, blank = 0, i = 0;
+	size_t used = 0, i = 0;
 
 	while (s[i]) {
 		used += columns(s + i);
-		if (s[i] == ' ')
-			blank = i;
 		if (used > width)
-			return blank ? blank : i;
+			break;
 		i += text_utf8_len(s + i, strnlen(s + i, 4));
 	}
 	return i;
+}
+
+/* Where to break a line that could take n bytes: behind a word if there is one. */
+static size_t breaking(const char *s, size_t n)
+{
+	size_t i = n;
+
+	while (s[n] && i && s[i] != ' ')
+		i--;
+	return i ? i : n;
+}
+
+static size_t without_blanks(const char *s, size_t n)
+{
+	while (n && s[n - 1] == ' ')
+		n--;
+	return n;
 }
 
 static const char *skip_blanks(const char *s)
@@ -86,13 +101,14 @@ static void wrapped(struct page *p, const char *gutter, const char *text, size_t
 
 	text = skip_blanks(text);
 	do {
+		size_t n = fitting(text, width);
 		last = ++line >= max_lines;
-		bool cut = last && text[fitting(text, width)];
-		size_t n = fitting(text, cut ? width - 3 : width);
+		bool cut = last && text[n];
 
+		n = cut ? fitting(text, width - 3) : breaking(text, n);
 		begin_line(p);
 		buf_printf(p->out, "%*s", (int)strlen(gutter), line == 1 || *gutter == '|' ? gutter : "");
-		buf_add(p->out, text, n);
+		buf_add(p->out, text, without_blanks(text, n));
 		buf_str(p->out, cut ? "...\n" : "\n");
 		text = skip_blanks(text + n);
 	} while (*text && !last);
@@ -156,6 +172,12 @@ static char *place(const char *file, const char *source, uint64_t line)
 	return line ? mem_printf("%s:%llu", name, (unsigned long long)line) : mem_strdup(name);
 }
 
+/* The same without folders, for all but what one wants to open first. */
+static char *short_place(const char *file, const char *source, uint64_t line)
+{
+	return place(file ? basename(file) : NULL, source, line);
+}
+
 /* "what  place  time", of those that are known */
 static void say_place(struct page *p, const char *what, const char *place, const char *time)
 {
@@ -195,6 +217,18 @@ static void say_reason_place(struct page *p, const struct outcome_reason *r)
 	say_place(p, is_said(r->rule) ? r->rule : r->effect, at, r->time);
 }
 
+/* What followed from the first cause: one line each. */
+static void say_consequence(struct page *p, const struct outcome_reason *r)
+{
+	AUTO_FREE char *at = short_place(r->file, r->source, r->line);
+	AUTO_BUF b = BUF_INIT(REPORT_MAX);
+
+	join(&b, "  ", r->rule);
+	join(&b, "  ", at);
+	join(&b, "  ", is_said(r->say) ? r->say : r->text);
+	say(p, "", 1, "%s", buf_text(&b));
+}
+
 static void say_reason(struct page *p, const struct outcome *o, const struct outcome_reason *r)
 {
 	say_reason_place(p, r);
@@ -202,8 +236,8 @@ static void say_reason(struct page *p, const struct outcome *o, const struct out
 		say(p, "", QUOTE, "%s", r->say);
 	if (p->style->verbose && is_said(r->record))
 		say_record(p, r->record);
-	else if (is_said(r->text))
-		say(p, "| ", QUOTE, "%s", r->text);
+	else if (is_said(r->text) && !str_eq(r->text, o->summary))
+		say(p, r->line ? "| " : "", QUOTE, "%s", r->text);
 	if (is_said(r->cause))
 		say(p, "", QUOTE, "caused by: %s", r->cause);
 	for (size_t i = 0; p->style->verbose && i < r->facts.n; i++)
@@ -224,14 +258,14 @@ static void reasons(struct page *p, const struct outcome *o)
 		if (i == 0 || p->style->verbose)
 			say_reason(p, o, &r->items[i]);
 		else
-			say_reason_place(p, &r->items[i]);
+			say_consequence(p, &r->items[i]);
 	}
 	say_rest(p, r->n - n);
 }
 
 static void say_irreversible(struct page *p, const struct outcome *o)
 {
-	AUTO_FREE char *at = place(o->irreversible.file, o->irreversible.source, o->irreversible.line);
+	AUTO_FREE char *at = short_place(o->irreversible.file, o->irreversible.source, o->irreversible.line);
 	AUTO_BUF b = BUF_INIT(JOINED_MAX);
 
 	join(&b, ", ", at);
@@ -244,6 +278,11 @@ static void say_irreversible(struct page *p, const struct outcome *o)
 		say(p, "", SHORT, "past the point of no return (%s)", buf_text(&b));
 	else
 		say(p, "", 1, "past the point of no return");
+}
+
+static bool was_entered(const struct outcome_phase *f)
+{
+	return !str_eq(f->state, "pending") && !str_eq(f->state, "skipped");
 }
 
 static void join_phase(struct buf *b, const char *parting, const struct outcome_phase *f)
@@ -264,7 +303,7 @@ static void phase(struct page *p, const struct outcome *o)
 	for (size_t i = 0; i < o->n_phases; i++)
 		if (str_eq(o->phases[i].name, o->phase))
 			join_phase(&now, "", &o->phases[i]);
-		else if (!str_eq(o->phases[i].state, "pending"))
+		else if (was_entered(&o->phases[i]))
 			join_phase(&before, ", ", &o->phases[i]);
 	if (!now.len)
 		buf_str(&now, is_said(o->phase) ? o->phase : "none reached");
@@ -366,7 +405,7 @@ static void phases(struct page *p, const struct outcome *o)
 	AUTO_BUF b = BUF_INIT(JOINED_MAX);
 
 	for (size_t i = 0; i < o->n_phases; i++)
-		if (!str_eq(o->phases[i].state, "pending"))
+		if (was_entered(&o->phases[i]))
 			join_phase(&b, ", ", &o->phases[i]);
 	if (b.len)
 		say(p, "", QUOTE, "%s", buf_text(&b));
@@ -374,20 +413,35 @@ static void phases(struct page *p, const struct outcome *o)
 		say_irreversible(p, o);
 }
 
+static void say_warning(struct page *p, const struct outcome_reason *w)
+{
+	AUTO_FREE char *at = short_place(w->file, w->source, w->line);
+	AUTO_BUF b = BUF_INIT(REPORT_MAX);
+
+	join(&b, "  ", at);
+	join(&b, "  ", is_said(w->say) ? w->say : is_said(w->text) ? w->text : w->rule);
+	say(p, "", SHORT, "%s", buf_text(&b));
+}
+
+static bool is_repeated(const struct outcome_reasons *r, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (str_eq(r->items[k].rule, r->items[i].rule))
+			return true;
+	return false;
+}
+
 static void warnings(struct page *p, const struct outcome *o)
 {
-	size_t n = shown(p, o->warnings.n, 2);
+	const struct outcome_reasons *w = &o->warnings;
+	size_t n = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		const struct outcome_reason *w = &o->warnings.items[i];
-		AUTO_FREE char *at = place(w->file, w->source, w->line);
-		AUTO_BUF b = BUF_INIT(REPORT_MAX);
-
-		join(&b, "  ", at);
-		join(&b, "  ", is_said(w->say) ? w->say : is_said(w->text) ? w->text : w->rule);
-		say(p, "", SHORT, "%s", buf_text(&b));
-	}
-	say_rest(p, o->warnings.n - n);
+	for (size_t i = 0; i < w->n && n < shown(p, w->n, 2); i++)
+		if (p->style->verbose || !is_repeated(w, i)) {
+			say_warning(p, &w->items[i]);
+			n++;
+		}
+	say_rest(p, w->n - n);
 }
 
 static int by_count(const void *va, const void *vb)
@@ -407,7 +461,7 @@ static void unexplained(struct page *p, const struct outcome *o)
 		sorted[i] = &o->unexplained[i];
 	qsort(sorted, n, sizeof(*sorted), by_count);
 	for (size_t i = 0; i < most; i++) {
-		AUTO_FREE char *at = place(sorted[i]->file, sorted[i]->source, sorted[i]->line);
+		AUTO_FREE char *at = short_place(sorted[i]->file, sorted[i]->source, sorted[i]->line);
 
 		say(p, "", SHORT, "%llux  %s  %s", (unsigned long long)sorted[i]->count, at,
 		    sorted[i]->text ? sorted[i]->text : "");

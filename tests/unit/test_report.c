@@ -549,7 +549,7 @@ TEST(a_rollback_says_what_failed_where_and_what_to_restore)
 		    "             caused by: org.postgresql.util.PSQLException: ERROR: relation\n"
 		    "             \"alf_permission\" does not exist\n"
 		    "             -> look at the database's own log for this minute\n"
-		    "Then         tomcat/context-failed  catalina.out:1310  2026-11-21T10:01:12.004Z\n"
+		    "Then         tomcat/context-failed  catalina.out:1310  Context [/alfresco] st...\n"
 		    "\n"
 		    "Phase        patches 3s, after schema 12.2s\n"
 		    "             past the point of no return (catalina.out:88,\n"
@@ -578,8 +578,8 @@ TEST(a_no_go_says_that_nothing_has_to_be_restored)
 		    "\n"
 		    "Cause        process-died\n"
 		    "             process 4711 ended with exit code 1 after 2.3s\n"
-		    "Then         java/no-memory  catalina.out:10  2026-11-21T10:01:12.004Z\n"
-		    "             java/no-memory  catalina.out:11  2026-11-21T10:01:12.004Z\n"
+		    "Then         java/no-memory  catalina.out:10  java.lang.OutOfMemoryError: Jav...\n"
+		    "             java/no-memory  catalina.out:11  java.lang.OutOfMemoryError: Jav...\n"
 		    "             and 2 more\n"
 		    "\n"
 		    "Phase        none reached\n"
@@ -651,6 +651,58 @@ TEST(verbose_shows_every_reason_with_its_record)
 		    "Read         repository: 1300 lines, 99999 bytes, 0 cut\n"
 		    "\n"
 		    "Alerts       webhook: not delivered: HTTP 500\n");
+}
+
+TEST(phases_that_were_not_entered_are_not_told_as_history)
+{
+	AUTO_OUTCOME o = an_undecided();
+
+	add_phase(o, "boot", "skipped", -1);
+	add_phase(o, "schema", "current", 2);
+	add_phase(o, "up", "pending", -1);
+	AUTO_FREE char *text = rendered("text", o, plain);
+
+	assert_non_null(strstr(text, "\nPhase        schema 2s\n"));
+}
+
+TEST(a_warning_that_repeats_is_shown_once_and_counted)
+{
+	AUTO_OUTCOME o = a_rollback();
+
+	add_reason(&o->warnings, "warn", "alfresco/slow-query", 701, "WARN slow again");
+	add_reason(&o->warnings, "warn", "alfresco/other", 702, "WARN another thing");
+	AUTO_FREE char *text = rendered("text", o, plain);
+	AUTO_FREE char *verbose = rendered("text", o, (struct report_style){ .verbose = true });
+
+	assert_non_null(strstr(text, "\nWarnings     catalina.out:700  WARN slow query\n"
+				     "             catalina.out:702  WARN another thing\n"
+				     "             and 1 more\n"));
+	assert_non_null(strstr(verbose, "WARN slow again"));
+}
+
+TEST(the_place_to_open_first_has_its_whole_path_and_the_others_their_name)
+{
+	AUTO_OUTCOME o = a_rollback();
+
+	mem_replace(&o->reasons.items[0].file, "/opt/tomcat/logs/catalina.out");
+	mem_replace(&o->reasons.items[1].file, "/opt/tomcat/logs/catalina.out");
+	mem_replace(&o->irreversible.file, "/opt/tomcat/logs/catalina.out");
+	AUTO_FREE char *text = rendered("text", o, plain);
+
+	assert_non_null(strstr(text, "  /opt/tomcat/logs/catalina.out:1204  "));
+	assert_non_null(strstr(text, "  catalina.out:1310  "));
+	assert_non_null(strstr(text, "(catalina.out:88,"));
+}
+
+TEST(what_the_headline_says_is_not_said_again)
+{
+	AUTO_OUTCOME o = outcome_of(VERDICT_UNDECIDED, "the log is empty");
+
+	add_reason(&o->reasons, "undecided", "log-ends", 0, "the log is empty");
+	AUTO_FREE char *text = rendered("text", o, plain);
+
+	assert_ptr_equal(strstr(text, "the log is empty"), text + strlen("UNDECIDED  "));
+	assert_null(strstr(text + strlen("UNDECIDED  ") + 1, "the log is empty"));
 }
 
 /* ---- hostile text ---- */
