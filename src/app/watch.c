@@ -3,34 +3,41 @@
 
 #include "base/log.h"
 
+struct wanted {
+	struct set *set;
+	bool given; /* by the user; otherwise it was recognised */
+};
+
 struct watch {
 	struct story *story;
 	const struct library *library;
 	size_t log;
 	char *name, *file;
 	struct reader *reader;
-	struct set **required; /* whose goals count: given or recognised on their own */
-	size_t n_required, room_required;
+	struct wanted *wanted; /* sets whose goals may count */
+	size_t n_wanted, room_wanted;
 	watch_record_fn *on_record;
 	void *arg;
+	struct refused *refused; /* of the record under way */
+	size_t n_refused, room_refused;
 	const struct rule *last; /* the winner of the latest record */
 	uint64_t last_line;
 };
 
 /* ---- which sets count ---- */
 
-/* What another one of them uses is not there for itself. */
+/* A given set's goals count; a recognised one's do not where another recognised one uses it. */
 static bool counts(const struct watch *w, const struct set *s)
 {
-	bool wanted = false;
+	bool wanted = false, used = false;
 
-	for (size_t i = 0; i < w->n_required; i++) {
-		if (w->required[i] == s)
-			wanted = true;
-		else if (library_uses(w->library, w->required[i], s))
-			return false;
+	for (size_t i = 0; i < w->n_wanted; i++) {
+		if (w->wanted[i].set == s && w->wanted[i].given)
+			return true;
+		wanted |= w->wanted[i].set == s;
+		used |= library_uses(w->library, w->wanted[i].set, s);
 	}
-	return wanted;
+	return wanted && !used;
 }
 
 static void tell_sets(struct watch *w)
@@ -42,9 +49,9 @@ static void tell_sets(struct watch *w)
 	}
 }
 
-static void require(struct watch *w, struct set *s)
+static void want(struct watch *w, struct set *s, bool given)
 {
-	*ARRAY_ADD(w->required, w->n_required, w->room_required) = s;
+	*ARRAY_ADD(w->wanted, w->n_wanted, w->room_wanted) = (struct wanted){ s, given };
 }
 
 static void recognised(void *arg, struct set *set)
@@ -52,7 +59,7 @@ static void recognised(void *arg, struct set *set)
 	struct watch *w = arg;
 
 	log_info("%s: recognised %s (%s)", w->name, set->meaning.name, set->meaning.title);
-	require(w, set);
+	want(w, set, false);
 	tell_sets(w);
 }
 
@@ -90,8 +97,18 @@ static bool allows(void *arg, const struct reader_match *m)
 	struct watch *w = arg;
 	struct reader_when when;
 	struct sighting x = match_of(w, m, &when);
+	enum refusal why = story_allows(w->story, w->log, &x);
 
-	return story_allows(w->story, w->log, &x);
+	if (why != REFUSED_NOT)
+		*ARRAY_ADD(w->refused, w->n_refused, w->room_refused) = (struct refused){ m->rule, why };
+	return why == REFUSED_NOT;
+}
+
+static void record_seen(struct watch *w, const struct record *r, const struct rule *winner, bool error)
+{
+	if (w->on_record)
+		w->on_record(w->arg, w, r, winner, error);
+	w->n_refused = 0;
 }
 
 static void met(void *arg, const struct reader_match *m)
@@ -100,8 +117,7 @@ static void met(void *arg, const struct reader_match *m)
 	struct reader_when when;
 	struct sighting x = match_of(w, m, &when);
 
-	if (w->on_record)
-		w->on_record(w->arg, w, m->record, m->rule, false);
+	record_seen(w, m->record, m->rule, false);
 	if (m->record->again && w->last == m->rule && w->last_line == m->record->line) {
 		story_meet_again(w->story, w->log, &x);
 		return;
@@ -118,8 +134,7 @@ static void unmet(void *arg, struct reader *reader, const struct record *r, bool
 	struct watch *w = arg;
 
 	(void)reader;
-	if (w->on_record)
-		w->on_record(w->arg, w, r, NULL, error);
+	record_seen(w, r, NULL, error);
 	w->last = NULL;
 	story_record(w->story, w->log, r->text, r->len, clock_mono(), false);
 	if (error) {
@@ -171,7 +186,8 @@ void watch_free(struct watch *w)
 	if (!w)
 		return;
 	reader_free(w->reader);
-	free(w->required);
+	free(w->wanted);
+	free(w->refused);
 	free(w->name);
 	free(w->file);
 	free(w);
@@ -181,7 +197,7 @@ void watch_sets(struct watch *w, struct set *const *sets, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		reader_use(w->reader, sets[i]);
-		require(w, sets[i]);
+		want(w, sets[i], true);
 	}
 	if (n)
 		tell_sets(w);
@@ -198,6 +214,12 @@ void watch_on_record(struct watch *w, watch_record_fn *fn, void *arg)
 void watch_file(struct watch *w, const char *file)
 {
 	mem_replace(&w->file, file);
+}
+
+size_t watch_refused(const struct watch *w, const struct refused **list)
+{
+	*list = w->refused;
+	return w->n_refused;
 }
 
 struct reader *watch_reader(struct watch *w)

@@ -8,12 +8,20 @@ struct watch;
 /* Called for every record with the rule that won it (NULL: none did), before the story hears of it. */
 typedef void watch_record_fn(void *arg, struct watch *w, const struct record *r, const struct rule *winner, bool error);
 
+/* A rule whose pattern met the latest record, and why it was not to win it. */
+struct refused {
+	const struct rule *rule;
+	enum refusal why;
+};
+
 struct watch *watch_new(struct story *s, const struct library *l, const char *name);
 void watch_free(struct watch *w);
 DEFINE_AUTO(watch)
 /* The sets that are given; none: recognise, with the set `generic` for what nothing claims. */
 void watch_sets(struct watch *w, struct set *const *sets, size_t n);
 void watch_on_record(struct watch *w, watch_record_fn *fn, void *arg);
+/* Of the record that on_record is called for; good during that call. */
+size_t watch_refused(const struct watch *w, const struct refused **list);
 void watch_file(struct watch *w, const char *file); /* what evidence calls it from here on */
 struct reader *watch_reader(struct watch *w);
 size_t watch_log(const struct watch *w); /* its number in the story */

@@ -165,7 +165,7 @@ static void check_reference(const struct library *l, const struct pattern *from,
 	ids = mem_zero(s->n_patterns, sizeof(*ids));
 	for (size_t i = 0; i < s->n_patterns; i++)
 		ids[i] = s->patterns[i].rule.id;
-	conf_unknown(p, n, "rule", slash + 1, ids, s->n_patterns);
+	conf_unknown(p, n, "unknown rule", slash + 1, ids, s->n_patterns);
 }
 
 static void check_references(const struct library *l, const struct pattern *q, struct conf_problems *p)

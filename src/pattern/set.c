@@ -212,7 +212,7 @@ static void unknown_capture(struct loading *l, const struct pattern *p, const st
 	for (size_t i = 0; i < count; i++)
 		names[i] = regex_name(p->regex, i);
 	if (p->regex)
-		conf_unknown(l->problems, n, "capture", name, names, count);
+		conf_unknown(l->problems, n, "unknown capture", name, names, count);
 	free(names);
 }
 
@@ -271,7 +271,7 @@ static void check_rule(struct loading *l, const struct pattern *p, const struct 
 	const struct rule *r = &p->rule;
 
 	if (r->phase && !is_phase(l->set, r->phase))
-		conf_unknown(l->problems, conf_get(n, "phase"), "phase", r->phase,
+		conf_unknown(l->problems, conf_get(n, "phase"), "unknown phase", r->phase,
 			     (const char *const *)l->set->meaning.phases, l->set->meaning.n_phases);
 	if (rc->goal && r->effect != EFFECT_GOAL)
 		conf_problem(l->problems, conf_get(n, "goal"), "goal: only a rule with effect: goal reaches one");

@@ -107,12 +107,21 @@ const char *story_phase(const struct story *s)
 	return phase;
 }
 
-static void tell_news(struct story *s, const char *type, const struct outcome_reason *event, const char *text)
+static void tell_news(struct story *s, struct story_news n)
 {
-	struct story_news n = { .type = type, .phase = story_phase(s), .event = event, .text = text };
-
+	n.phase = story_phase(s);
 	if (s->set.news)
 		s->set.news(s->set.news_arg, &n);
+}
+
+/* What no record says. */
+static void tell_text(struct story *s, struct story_news n, const char *effect, const char *text)
+{
+	AUTO_FREE char *say = mem_strdup(text);
+	struct outcome_reason what = { .effect = effect, .say = say };
+
+	n.what = &what;
+	tell_news(s, n);
 }
 
 /* ---- goals ---- */
@@ -262,7 +271,7 @@ static void add_failure(struct story *s, const char *rule, const char *text)
 			return;
 	add_reason(s, "fail", rule, text);
 	s->failed = true;
-	tell_news(s, "event", &s->reasons.items[s->reasons.n - 1], text);
+	tell_news(s, (struct story_news){ .type = NEWS_RULE, .what = &s->reasons.items[s->reasons.n - 1] });
 }
 
 /* ---- facts ---- */
@@ -382,7 +391,11 @@ static void feed(struct story *s, enum input in)
 	if (s->state == STATE_SETTLING || s->state == STATE_FAILING)
 		s->settle_at = s->now + s->set.settle;
 	if (s->state == STATE_SETTLING)
-		tell_news(s, "settling", NULL, "all goals reached");
+		tell_text(s, (struct story_news){ .type = NEWS_GOAL, .state = "met" }, "goal",
+			  "all goals are reached; now they have to hold");
+	else if (before == STATE_SETTLING && s->state == STATE_WAITING)
+		tell_text(s, (struct story_news){ .type = NEWS_GOAL, .state = "lost" }, "note",
+			  "a goal was lost again");
 }
 
 /* Facts may disagree for a moment (an old instance still answers): only what stays so is a failure. */
@@ -446,7 +459,7 @@ void story_use_set(struct story *s, size_t log, const struct rule_set *set, bool
 	advance(s);
 }
 
-bool story_allows(const struct story *s, size_t log, const struct sighting *x)
+enum refusal story_allows(const struct story *s, size_t log, const struct sighting *x)
 {
 	return track_allows(s->tracks[log], x);
 }
@@ -464,6 +477,11 @@ static bool worth_a_line(const struct sighting *x, const struct track_change *c)
 	return x->rule->effect != EFFECT_IGNORE && (x->rule->effect != EFFECT_PROGRESS || c->life);
 }
 
+static enum story_news_type news_type(const struct track_change *c)
+{
+	return c->new_run ? NEWS_RUN : c->goal ? NEWS_GOAL : c->phase ? NEWS_PHASE : NEWS_RULE;
+}
+
 void story_meet(struct story *s, size_t log, const struct sighting *x)
 {
 	struct track *t = s->tracks[log];
@@ -479,8 +497,10 @@ void story_meet(struct story *s, size_t log, const struct sighting *x)
 		s->progress = t->progress;
 	}
 	if (s->set.news && worth_a_line(x, &c))
-		tell_news(s, c.new_run ? "run" : c.goal ? "goal" : c.phase ? "phase" : "event", event_of(&event, t, x),
-			  NULL);
+		tell_news(s, (struct story_news){ .type = news_type(&c),
+						  .name = c.goal ? x->rule->goal : NULL,
+						  .state = c.goal ? "met" : NULL,
+						  .what = event_of(&event, t, x) });
 	reason_clear(&event);
 	if (c.new_run)
 		feed(s, INPUT_BEGIN);
@@ -499,6 +519,14 @@ void story_unexplained(struct story *s, size_t log, const struct sighting *x)
 {
 	passed(s, x->arrival);
 	track_unexplained(s->tracks[log], x);
+	if (s->set.news) {
+		struct outcome_reason event = { 0 };
+
+		reason_fill(&event, x, "unexplained");
+		event.source = mem_strdup(s->tracks[log]->name);
+		tell_news(s, (struct story_news){ .type = NEWS_UNEXPLAINED, .what = &event });
+		reason_clear(&event);
+	}
 }
 
 void story_record(struct story *s, size_t log, const char *text, size_t len, int64_t arrival, bool progress)
@@ -511,7 +539,7 @@ void story_record(struct story *s, size_t log, const char *text, size_t len, int
 void story_gap(struct story *s, size_t log, const char *why)
 {
 	track_gap(s->tracks[log], why);
-	tell_news(s, "gap", NULL, why);
+	tell_text(s, (struct story_news){ .type = NEWS_GAP }, "undecided", why);
 }
 
 void story_coverage(struct story *s, size_t log, const char *file, uint64_t bytes, uint64_t lines, uint64_t cut_lines,
@@ -567,7 +595,7 @@ void story_probe(struct story *s, size_t probe, const struct story_probe_status 
 		AUTO_FREE char *text = mem_printf("%s: %s%s%s", x->name, p->state, p->reason && *p->reason ? ": " : "",
 						  p->reason ? p->reason : "");
 
-		tell_news(s, "probe", NULL, text);
+		tell_text(s, (struct story_news){ .type = NEWS_PROBE, .name = x->name, .state = p->state }, "note", text);
 		if (strcmp(p->state, "fail") == 0 && !x->optional) {
 			AUTO_FREE char *why = mem_printf("probe %s: %s", x->name, p->reason ? p->reason : "failed");
 
@@ -580,7 +608,7 @@ void story_probe(struct story *s, size_t probe, const struct story_probe_status 
 static void close_tracks(struct story *s)
 {
 	for (size_t i = 0; i < s->n_tracks; i++)
-		track_close(s->tracks[i]);
+		track_close(s->tracks[i], true);
 	advance(s);
 }
 
@@ -592,7 +620,7 @@ void story_died(struct story *s, const char *how, int64_t now)
 		return;
 	passed(s, now);
 	close_tracks(s);
-	tell_news(s, "died", NULL, how);
+	tell_text(s, (struct story_news){ .type = NEWS_DIED }, "fail", text);
 	add_reason(s, "fail", "process-died", text);
 	feed(s, INPUT_DIED);
 }
@@ -665,7 +693,7 @@ static void time_is_up(struct story *s, enum input in, const char *rule, const c
 	if (state_decided(s->state) || s->state == STATE_SETTLING)
 		return;
 	add_reason(s, "undecided", rule, text);
-	tell_news(s, rule, NULL, text);
+	tell_text(s, (struct story_news){ .type = in == INPUT_STALL ? NEWS_STALL : NEWS_DEADLINE }, "undecided", text);
 	feed(s, in);
 }
 
@@ -742,7 +770,13 @@ void story_interrupt(struct story *s, const char *why)
 	if (state_decided(s->state))
 		return;
 	add_reason(s, "undecided", "interrupted", why);
+	tell_text(s, (struct story_news){ .type = NEWS_INTERRUPTED }, "undecided", why);
 	feed(s, INPUT_INTERRUPTED);
+}
+
+size_t story_runs(const struct story *s, size_t log)
+{
+	return s->tracks[log]->n_runs;
 }
 
 double story_progress(const struct story *s, const char **text)

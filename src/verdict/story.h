@@ -29,12 +29,27 @@ struct sighting {
 	bool piece;	       /* follows a cut: only failures may come out of it */
 };
 
+enum story_news_type {
+	NEWS_RULE, /* a record met a rule */
+	NEWS_RUN,
+	NEWS_PHASE,
+	NEWS_GOAL, /* reached, or lost; without a name: all of them */
+	NEWS_UNEXPLAINED,
+	NEWS_PROBE,
+	NEWS_GAP,
+	NEWS_STALL,
+	NEWS_DEADLINE,
+	NEWS_DIED,
+	NEWS_INTERRUPTED,
+};
+
 /* Something worth a line while it runs; borrowed. */
 struct story_news {
-	const char *type;  /* "event", "phase", "goal", "probe", "run", "gap", "died", "stall", "settling", "verdict" */
-	const char *phase; /* where the run is; NULL unknown */
-	const struct outcome_reason *event; /* NULL where it was none */
-	const char *text;
+	enum story_news_type type;
+	const char *phase;	 /* where the run is; NULL unknown */
+	const char *name;	 /* of the goal or probe; NULL for others */
+	const char *state;	 /* goals: "met", "lost"; probes: as in the verdict; NULL for others */
+	const struct outcome_reason *what; /* what happened, for people in say or text */
 };
 typedef void story_news_fn(void *arg, const struct story_news *n);
 
@@ -68,8 +83,9 @@ size_t story_add_probe(struct story *s, const char *name, bool optional);
 
 /* ---- what happens ---- */
 
-/* Whether the rule's where, after and unless hold for this record now. */
-bool story_allows(const struct story *s, size_t log, const struct sighting *x);
+enum refusal { REFUSED_NOT, REFUSED_WHERE, REFUSED_AFTER, REFUSED_UNLESS, REFUSED_PIECE };
+/* Whether the rule's where, after and unless hold for this record now, and if not, which does not. */
+enum refusal story_allows(const struct story *s, size_t log, const struct sighting *x);
 void story_meet(struct story *s, size_t log, const struct sighting *x);
 /* The record that was met last has grown: its evidence is replaced. */
 void story_meet_again(struct story *s, size_t log, const struct sighting *x);
@@ -107,5 +123,7 @@ const char *story_phase(const struct story *s); /* NULL: none yet */
 /* 0 to 1 of what is under way, or below 0; text (may be NULL) gets who says so, borrowed until the next call in. */
 double story_progress(const struct story *s, const char **text);
 size_t story_goals_missing(const struct story *s);
+/* How many runs of this log are over: it changes when a new one begins. */
+size_t story_runs(const struct story *s, size_t log);
 /* Yours.  started, ended, alerts are the caller's to fill in. */
 struct outcome *story_tell(const struct story *s);

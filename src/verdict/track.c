@@ -197,19 +197,19 @@ static const char *value_named(const void *arg, const char *name, size_t len, si
 	return NULL;
 }
 
-bool track_allows(const struct track *t, const struct sighting *x)
+enum refusal track_allows(const struct track *t, const struct sighting *x)
 {
 	const struct rule *r = x->rule;
 	struct lookup l = { t, x };
 
 	if (x->piece && r->effect != EFFECT_FAIL && r->effect != EFFECT_ROLLBACK)
-		return false;
+		return REFUSED_PIECE;
 	if (r->where && !where_holds(r->where, value_named, &l))
-		return false;
+		return REFUSED_WHERE;
 	for (size_t i = 0; i < r->n_conditions; i++)
 		if (!condition_holds(t, &r->conditions[i], x))
-			return false;
-	return true;
+			return r->conditions[i].wanted ? REFUSED_AFTER : REFUSED_UNLESS;
+	return REFUSED_NOT;
 }
 
 const struct track_goal *track_goal_named(const struct track *t, const char *set, const char *name)
@@ -447,11 +447,14 @@ static const char *run_summary(const struct track *t, enum verdict v)
 								    "ended without reaching its goals";
 }
 
-void track_close(struct track *t)
+void track_close(struct track *t, bool for_good)
 {
-	for (size_t i = t->n_promises; i-- > 0;)
-		if (!t->promises[i].rule->due)
+	for (size_t i = t->n_promises; i-- > 0;) {
+		const struct rule *r = t->promises[i].rule;
+
+		if (!r->due && (for_good || !r->history))
 			judge_promise(t, i);
+	}
 }
 
 /* The present run becomes an earlier one. */
@@ -460,7 +463,7 @@ static void retire_run(struct track *t, const struct sighting *x)
 	struct outcome_run *run;
 	enum verdict v;
 
-	track_close(t);
+	track_close(t, false);
 	v = run_verdict(t);
 	if (v == VERDICT_GO) {
 		reason_clear(&t->carried);
@@ -482,6 +485,7 @@ static void retire_run(struct track *t, const struct sighting *x)
 	run->end_line = x->line > t->begin_line ? x->line - 1 : t->begin_line;
 	run->time = mem_strdup(t->begin_time);
 	run->irreversible = track_irreversible(t);
+	t->n_runs++;
 	clear_run(t);
 	t->begin_line = x->line;
 	t->begin_time = mem_strdup(x->time_text);
@@ -560,7 +564,7 @@ static void stop(struct track *t, const struct sighting *x, int64_t settle)
 	if (t->stopped)
 		return;
 	t->stopped = true;
-	track_close(t);
+	track_close(t, false);
 	if (stands) {
 		add_evidence(t, &t->warnings, x, "stop");
 		t->n_warnings++;

@@ -70,7 +70,7 @@ struct track {
 	/* all runs */
 	struct outcome_reason carried; /* point of no return that an earlier run passed and did not make good */
 	struct outcome_run *earlier;
-	size_t n_earlier, room_earlier;
+	size_t n_earlier, room_earlier, n_runs; /* the list is bounded, the count is not */
 	struct outcome_unexplained *unexplained;
 	size_t n_unexplained, room_unexplained;
 	uint64_t n_unexplained_records;
@@ -90,7 +90,7 @@ struct track_change {
 struct track *track_new(const char *name);
 void track_free(struct track *t);
 struct track_set *track_use(struct track *t, const struct rule_set *set);
-bool track_allows(const struct track *t, const struct sighting *x);
+enum refusal track_allows(const struct track *t, const struct sighting *x);
 void track_meet(struct track *t, const struct sighting *x, int64_t settle, struct track_change *c);
 void track_again(struct track *t, const struct sighting *x);
 void track_unexplained(struct track *t, const struct sighting *x);
@@ -100,8 +100,8 @@ void track_gap(struct track *t, const char *why);
 bool track_is_new(struct track *t, const char *text, size_t len);
 /* Retries whose `within` is over become failures; true if one did. */
 bool track_time(struct track *t, int64_t now);
-/* Nothing more will come: open promises become what their unclosed says. */
-void track_close(struct track *t);
+/* The run is over: open promises become what their unclosed says; those that pass into later runs only for_good. */
+void track_close(struct track *t, bool for_good);
 const char *track_phase(const struct track *t);
 const struct track_goal *track_goal_named(const struct track *t, const char *set, const char *name);
 bool track_pending(const struct track *t); /* a promise or a retry is open */

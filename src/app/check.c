@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* gonogo check: plans, sets and probe definitions, every mistake; and how well sets cover a log. */
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/command.h"
+#include "app/data.h"
+#include "app/plan.h"
+#include "app/sets.h"
+#include "app/watch.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "source/source.h"
+
+struct checking {
+	const struct options *o;
+	struct library *library;
+	struct conf_problems *problems;
+	struct buf out;
+};
+
+/* ---- files ---- */
+
+static void count_samples(struct checking *c, const struct set *s, const char *path)
+{
+	size_t without = 0, samples = 0;
+
+	for (size_t i = 0; i < s->n_patterns; i++) {
+		samples += s->patterns[i].samples.n;
+		without += s->patterns[i].samples.n == 0;
+	}
+	buf_printf(&c->out, "%s: set %s, %zu rules, %zu samples", path, s->meaning.name, s->n_patterns, samples);
+	if (without)
+		buf_printf(&c->out, ", %zu rules without a sample", without);
+	buf_char(&c->out, '\n');
+}
+
+static void check_set(struct checking *c, const char *path)
+{
+	struct set *s = library_add_file(c->library, path, c->problems);
+
+	if (!s)
+		return;
+	set_check_samples(s, c->problems);
+	library_check(c->library, c->problems);
+	count_samples(c, s, path);
+}
+
+static void check_probe(struct checking *c, const struct conf *conf, const char *path)
+{
+	probe_check_definition(conf, c->problems);
+	buf_printf(&c->out, "%s: probe definition\n", path);
+}
+
+static void check_plan(struct checking *c, const char *path)
+{
+	AUTO(plan) p = plan_load(path, c->o, c->library, c->problems);
+
+	if (p)
+		buf_printf(&c->out, "%s: plan %s, %zu logs, %zu probes, %zu alerts\n", path, p->name, p->n_logs,
+			   p->n_probes, p->n_alerts);
+}
+
+static void check_file(struct checking *c, const char *path)
+{
+	AUTO(conf) conf = conf_load(path, c->problems);
+	const struct conf_node *root = conf ? conf_root(conf) : NULL;
+
+	if (!conf)
+		return;
+	if (conf_get(root, "set"))
+		check_set(c, path);
+	else if (conf_get(root, "plan"))
+		check_plan(c, path);
+	else if (conf_get(root, "probe"))
+		check_probe(c, conf, path);
+	else
+		conf_problem(c->problems, root, "is neither a plan (plan: NAME) nor a set (set: NAME) nor a probe "
+						"definition (probe: NAME)");
+}
+
+static int is_yaml(const struct dirent *d)
+{
+	return d->d_name[0] != '.' && str_ends(d->d_name, ".yaml");
+}
+
+static void check_folder(struct checking *c, const char *folder)
+{
+	struct dirent **entries;
+	int n = scandir(folder, &entries, is_yaml, alphasort);
+
+	for (int i = 0; i < n; i++) {
+		AUTO_FREE char *path = mem_printf("%s/%s", folder, entries[i]->d_name);
+
+		check_file(c, path);
+		free(entries[i]);
+	}
+	if (n >= 0)
+		free(entries);
+}
+
+/* All that is shipped. */
+static void check_installed(struct checking *c)
+{
+	AUTO_FREE char *patterns = data_folder("patterns");
+	AUTO_FREE char *probes = data_folder("probes");
+
+	check_folder(c, patterns);
+	check_folder(c, probes);
+}
+
+/* ---- coverage of a log ---- */
+
+struct fired {
+	const struct rule *rule;
+	uint64_t count;
+};
+
+struct coverage {
+	struct fired *fired;
+	size_t n, room;
+};
+
+static void on_record(void *arg, struct watch *w, const struct record *r, const struct rule *winner, bool error)
+{
+	struct coverage *c = arg;
+
+	(void)w;
+	(void)r;
+	(void)error;
+	if (!winner)
+		return;
+	for (size_t i = 0; i < c->n; i++) {
+		if (c->fired[i].rule != winner)
+			continue;
+		c->fired[i].count++;
+		return;
+	}
+	*ARRAY_ADD(c->fired, c->n, c->room) = (struct fired){ winner, 1 };
+}
+
+static uint64_t times_fired(const struct coverage *c, const struct rule *r)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->fired[i].rule == r)
+			return c->fired[i].count;
+	return 0;
+}
+
+static void show_coverage(struct checking *c, const struct coverage *cov, const struct watch *w,
+			  const struct outcome *o)
+{
+	struct reader *r = watch_reader((struct watch *)(uintptr_t)w);
+
+	for (size_t i = 0; i < reader_sets(r); i++) {
+		const struct set *s = reader_set(r, i);
+
+		for (size_t k = 0; k < s->n_patterns; k++) {
+			uint64_t n = times_fired(cov, &s->patterns[k].rule);
+
+			if (n)
+				buf_printf(&c->out, "%8llu  %s\n", (unsigned long long)n, s->patterns[k].rule.full);
+			else
+				buf_printf(&c->out, "   never  %s\n", s->patterns[k].rule.full);
+		}
+	}
+	for (size_t i = 0; i < o->n_unexplained; i++) {
+		buf_printf(&c->out, "%8llu  unexplained, line %llu: ", (unsigned long long)o->unexplained[i].count,
+			   (unsigned long long)o->unexplained[i].line);
+		text_line(&c->out, o->unexplained[i].text, strlen(o->unexplained[i].text));
+		buf_char(&c->out, '\n');
+	}
+}
+
+static int cover(struct checking *c, const char *path)
+{
+	struct story_settings settings = { .settle = CLOCK_SECOND };
+	AUTO(story) story = story_new(&settings);
+	AUTO(watch) w = watch_new(story, c->library, path);
+	struct err e;
+	AUTO(blocks) b = blocks_open(path, &e);
+	struct coverage cov = { 0 };
+	struct outcome *o;
+	const char *data;
+	ssize_t n;
+
+	if (!b) {
+		log_error("%s", e.text);
+		return EXIT_NO_LOG;
+	}
+	watch_sets(w, NULL, 0);
+	watch_on_record(w, on_record, &cov);
+	while ((n = blocks_read(b, &data, &e)) > 0)
+		watch_feed(w, data, (size_t)n);
+	watch_end(w);
+	story_end(story);
+	o = story_tell(story);
+	buf_printf(&c->out, "%s: %s\n", path, verdict_name(o->verdict));
+	show_coverage(c, &cov, w, o);
+	outcome_free(o);
+	free(cov.fired);
+	return 0;
+}
+
+static int check_all(struct checking *c, int argc, char **argv)
+{
+	int code = 0;
+
+	for (int i = 0; i < argc; i++)
+		check_file(c, argv[i]);
+	if (!argc && !c->o->coverage.n)
+		check_installed(c);
+	if (conf_problems_count(c->problems))
+		return sets_complain(c->problems);
+	for (size_t i = 0; i < c->o->coverage.n && !code; i++)
+		code = cover(c, c->o->coverage.items[i]);
+	return code;
+}
+
+static int run(const struct options *o, int argc, char **argv)
+{
+	AUTO(conf_problems) p = conf_problems_new();
+	AUTO(library) l = sets_library(o, p);
+	struct checking c = { .o = o, .library = l, .problems = p, .out = BUF_INIT(16 << 20) };
+	int code = l ? check_all(&c, argc, argv) : sets_complain(p);
+
+	if (!o->quiet)
+		io_write_all(STDOUT_FILENO, buf_text(&c.out), c.out.len, NULL);
+	buf_free(&c.out);
+	return code;
+}
+
+const struct command command_check = {
+	.name = "check",
+	.operands = "[FILE...]",
+	.help = "plans, sets and probe definitions: every mistake, every rule against its own samples",
+	.accepts = OPTIONS_PLAN | OPTIONS_CHECK,
+	.run = run,
+};

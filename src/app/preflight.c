@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* gonogo preflight: what must hold before anything is started. */
+#include "app/ask.h"
+#include "app/command.h"
+#include "app/with_plan.h"
+
+static int ask(const struct plan *p, const struct options *o, const struct library *l, int argc, char **argv)
+{
+	(void)o;
+	(void)l;
+	return ask_all(p, PROBE_BEFORE, argc, argv);
+}
+
+static int run(const struct options *o, int argc, char **argv)
+{
+	return with_plan(o, argc, argv, ask);
+}
+
+const struct command command_preflight = {
+	.name = "preflight",
+	.operands = "PLAN [NAME...]",
+	.help = "the checks marked when: before (0 pass, 1 fail, 3 not yet)",
+	.accepts = OPTIONS_PLAN,
+	.run = run,
+};

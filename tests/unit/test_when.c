@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "t.h"
+
+#include "record/when.h"
+
+static const struct {
+	const char *layout, *text, *iso; /* iso NULL: does not fit */
+} cases[] = {
+	{ "%Y-%m-%d %H:%M:%S", "2026-11-21 10:01:12,004 INFO", "2026-11-21T10:01:12.004" },
+	{ "%Y-%m-%d %H:%M:%S", " 2026-11-21 10:01:12.5 INFO", "2026-11-21T10:01:12.500" },
+	{ "%Y-%m-%d %H:%M:%S", "2026-11-21 10:01:12.004 UTC [1]", "2026-11-21T10:01:12.004Z" },
+	{ "%d-%b-%Y %H:%M:%S", "20-Nov-2026 23:58:31.964 INFO", "2026-11-20T23:58:31.964" },
+	{ "%b %d, %Y %I:%M:%S %p", "Nov 21, 2026 12:05:49 AM a.b.C", "2026-11-21T00:05:49.000" },
+	{ "%b %d, %Y %I:%M:%S %p", "Nov. 21, 2026 10:47:40 PM x", "2026-11-21T22:47:40.000" },
+	{ "%H:%M:%S", "11:02:14,311  INFO", "11:02:14.311" },
+	{ "[%Y-%m-%d %H:%M:%S]", "[2025-03-28 10:23:01] [info]", "2025-03-28T10:23:01.000" },
+	{ "%Y-%m-%dT%H:%M:%S", "2026-11-21T10:01:12.123456789+01:00 x", "2026-11-21T09:01:12.123Z" },
+	{ "%Y-%m-%d %H:%M:%S", "2026-13-21 10:01:12", NULL },
+	{ "%Y-%m-%d %H:%M:%S", "2026-11-21", NULL },
+	{ "%Y-%m-%d %H:%M:%S", "", NULL },
+	{ "%H:%M:%S", "25:02:14", NULL },
+};
+
+TEST(layouts_read_the_times_that_products_write)
+{
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char text[CLOCK_TEXT_MAX] = "";
+		struct when w;
+		bool fits = when_parse(cases[i].layout, cases[i].text, strlen(cases[i].text), &w);
+
+		if (fits != (cases[i].iso != NULL))
+			fail_msg("'%s' by %s: %s", cases[i].text, cases[i].layout, fits ? "fits" : "does not fit");
+		if (fits)
+			assert_string_equal(when_text(w.at, w.dated, w.zoned, text), cases[i].iso);
+	}
+}
+
+static int64_t clock_of(struct when_clock *c, const char *layout, const char *text)
+{
+	struct when w;
+
+	assert_true(when_parse(layout, text, strlen(text), &w));
+	return when_clock_at(c, &w);
+}
+
+TEST(a_clock_without_dates_goes_on_over_midnight)
+{
+	struct when_clock c = { 0 };
+	int64_t before = clock_of(&c, "%H:%M:%S", "23:59:58,000"), after = clock_of(&c, "%H:%M:%S", "00:00:03,500");
+
+	assert_int_equal(after - before, 5500 * CLOCK_MS);
+}
+
+TEST(a_little_disorder_is_no_new_day)
+{
+	struct when_clock c = { 0 };
+	int64_t a = clock_of(&c, "%H:%M:%S", "10:00:05,000"), b = clock_of(&c, "%H:%M:%S", "10:00:04,000");
+
+	assert_int_equal(a - b, CLOCK_SECOND);
+}
+
+TEST(bare_times_among_dated_ones_take_the_date_before_them)
+{
+	struct when_clock c = { 0 };
+	int64_t dated = clock_of(&c, "%Y-%m-%d %H:%M:%S", "2026-11-21 23:59:59"),
+		bare = clock_of(&c, "%H:%M:%S", "00:00:01,000");
+
+	assert_int_equal(bare - dated, 2 * CLOCK_SECOND);
+}
+
+TEST(a_layout_with_an_unknown_letter_is_refused)
+{
+	assert_null(when_check("%Y-%m-%d %H:%M:%S"));
+	assert_non_null(when_check("%Q"));
+	assert_non_null(when_check("%"));
+}
