@@ -156,7 +156,7 @@ void alert_free(struct alert *a)
 {
 	if (!a)
 		return;
-	if (a->settings)
+	if (a->kind && a->settings)
 		conf_clear(a->kind->keys, a->settings);
 	free(a->settings);
 	free(a);

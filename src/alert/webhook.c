@@ -58,7 +58,10 @@ static char *tamed(const char *text)
 
 	buf_str(&b, "```\n");
 	for (; *text; text++) {
-		buf_char(&b, *text == '`' ? '\'' : *text);
+		if (*text == '`')
+			buf_char(&b, '\'');
+		else
+			buf_char(&b, *text);
 		if (*text == '<')
 			buf_char(&b, ' ');
 	}

@@ -35,9 +35,9 @@ struct field {
 #define TIME(S, f, key)		{ key, wall, AT(S, f, int64_t) }
 #define TEXTS(S, f, key)	{ key, texts, AT(S, f, struct outcome_texts) }
 #define PAIRS(S, f, key)	{ key, pairs, AT(S, f, struct outcome_pairs) }
-#define PART(key, table)	{ key, .fields = table }
+#define PART(key, table)	{ key, .fields = (table) }
 #define LIST(S, f, count, key, table) \
-	{ key, .offset = offsetof(S, f), .fields = table, .size = sizeof(*((S *)0)->f), .n = AT(S, count, size_t) }
+	{ key, .offset = offsetof(S, f), .fields = (table), .size = sizeof(*((S *)0)->f), .n = AT(S, count, size_t) }
 /* clang-format on */
 
 static const void *member(const void *from, size_t offset)

@@ -175,7 +175,9 @@ static char *place(const char *file, const char *source, uint64_t line)
 /* The same without folders, for all but what one wants to open first. */
 static char *short_place(const char *file, const char *source, uint64_t line)
 {
-	return place(file ? basename(file) : NULL, source, line);
+	const char *slash = file ? strrchr(file, '/') : NULL;
+
+	return place(slash ? slash + 1 : file, source, line);
 }
 
 /* "what  place  time", of those that are known */
@@ -444,29 +446,38 @@ static void warnings(struct page *p, const struct outcome *o)
 	say_rest(p, w->n - n);
 }
 
-static int by_count(const void *va, const void *vb)
+static bool comes_before(const struct outcome_unexplained *a, const struct outcome_unexplained *b)
 {
-	const struct outcome_unexplained *a = *(const struct outcome_unexplained *const *)va;
-	const struct outcome_unexplained *b = *(const struct outcome_unexplained *const *)vb;
+	return a->count != b->count ? a->count > b->count : a < b;
+}
 
-	return a->count != b->count ? (a->count < b->count) - (a->count > b->count) : (a > b) - (a < b);
+/* The most frequent of those that come behind last; NULL: the very first. */
+static const struct outcome_unexplained *next_frequent(const struct outcome *o,
+						       const struct outcome_unexplained *last)
+{
+	const struct outcome_unexplained *best = NULL;
+
+	for (size_t i = 0; i < o->n_unexplained; i++) {
+		const struct outcome_unexplained *u = &o->unexplained[i];
+
+		if ((!last || comes_before(last, u)) && (!best || comes_before(u, best)))
+			best = u;
+	}
+	return best;
 }
 
 static void unexplained(struct page *p, const struct outcome *o)
 {
-	size_t n = o->n_unexplained, most = shown(p, n, 3);
-	AUTO_FREE const struct outcome_unexplained **sorted = mem_zero(n + 1, sizeof(*sorted));
+	size_t most = shown(p, o->n_unexplained, 3);
+	const struct outcome_unexplained *u = NULL;
 
-	for (size_t i = 0; i < n; i++)
-		sorted[i] = &o->unexplained[i];
-	qsort(sorted, n, sizeof(*sorted), by_count);
 	for (size_t i = 0; i < most; i++) {
-		AUTO_FREE char *at = short_place(sorted[i]->file, sorted[i]->source, sorted[i]->line);
+		u = next_frequent(o, u);
+		AUTO_FREE char *at = short_place(u->file, u->source, u->line);
 
-		say(p, "", SHORT, "%llux  %s  %s", (unsigned long long)sorted[i]->count, at,
-		    sorted[i]->text ? sorted[i]->text : "");
+		say(p, "", SHORT, "%llux  %s  %s", (unsigned long long)u->count, at, u->text ? u->text : "");
 	}
-	say_rest(p, n - most);
+	say_rest(p, o->n_unexplained - most);
 }
 
 static void gaps(struct page *p, const struct outcome *o)
@@ -487,10 +498,10 @@ static void coverage(struct page *p, const struct outcome *o)
 {
 	for (size_t i = 0; p->style->verbose && i < o->n_coverage; i++) {
 		const struct outcome_coverage *c = &o->coverage[i];
+		unsigned long long cut = c->cut_lines + c->cut_records;
 
 		say(p, "", SHORT, "%s: %llu lines, %llu bytes, %llu cut", c->source,
-		    (unsigned long long)c->lines, (unsigned long long)c->bytes,
-		    (unsigned long long)(c->cut_lines + c->cut_records));
+		    (unsigned long long)c->lines, (unsigned long long)c->bytes, cut);
 	}
 }
 

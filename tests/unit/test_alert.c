@@ -25,15 +25,29 @@
 
 /* ---- a scratch folder of our own ---- */
 
+static char scratch[] = "/tmp/test_alert.XXXXXX";
+
+static void remove_scratch(void)
+{
+	DIR *d = opendir(scratch);
+
+	for (struct dirent *f; d && (f = readdir(d));)
+		if (*f->d_name != '.')
+			unlinkat(dirfd(d), f->d_name, 0);
+	closedir(d);
+	rmdir(scratch);
+}
+
 static const char *folder(void)
 {
-	static char path[] = "/tmp/test_alert.XXXXXX";
 	static bool made;
 
-	if (!made)
-		assert_non_null(mkdtemp(path));
+	if (!made) {
+		assert_non_null(mkdtemp(scratch));
+		atexit(remove_scratch);
+	}
 	made = true;
-	return path;
+	return scratch;
 }
 
 static char *content(const char *name)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <dirent.h>
 #include <jansson.h>
 #include <math.h>
 #include <spawn.h>
@@ -297,14 +298,28 @@ static char *rendered(const char *kind, const struct outcome *o, struct report_s
 
 /* ---- programs that know the formats better than we do ---- */
 
+static char folder[] = "/tmp/test_report.XXXXXX";
+
+static void remove_scratch(void)
+{
+	DIR *d = opendir(folder);
+
+	for (struct dirent *f; d && (f = readdir(d));)
+		if (*f->d_name != '.')
+			unlinkat(dirfd(d), f->d_name, 0);
+	closedir(d);
+	rmdir(folder);
+}
+
 static char *scratch(const char *name, const char *text)
 {
-	static char folder[] = "/tmp/test_report.XXXXXX";
 	static bool made;
 	char *path;
 
-	if (!made)
+	if (!made) {
 		assert_non_null(mkdtemp(folder));
+		atexit(remove_scratch);
+	}
 	made = true;
 	path = mem_printf("%s/%s", folder, name);
 	assert_int_equal(io_replace_file(path, text, strlen(text), NULL), 0);
