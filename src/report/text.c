@@ -469,10 +469,9 @@ static const struct outcome_unexplained *next_frequent(const struct outcome *o,
 static void unexplained(struct page *p, const struct outcome *o)
 {
 	size_t most = shown(p, o->n_unexplained, 3);
-	const struct outcome_unexplained *u = NULL;
+	const struct outcome_unexplained *u = next_frequent(o, NULL);
 
-	for (size_t i = 0; i < most; i++) {
-		u = next_frequent(o, u);
+	for (size_t i = 0; u && i < most; i++, u = next_frequent(o, u)) {
 		AUTO_FREE char *at = short_place(u->file, u->source, u->line);
 
 		say(p, "", SHORT, "%llux  %s  %s", (unsigned long long)u->count, at, u->text ? u->text : "");
