@@ -30,11 +30,32 @@ static bool to_stdout(const struct option_report *r, size_t n)
 	return false;
 }
 
+bool finish_takes_stdout(const struct options *opts, const struct option_report *more, size_t n_more)
+{
+	return to_stdout(opts->reports, opts->n_reports) || to_stdout(more, n_more) ||
+	       (opts->events && strcmp(opts->events, "-") == 0);
+}
+
+/* Where everything is kept: the first JSON report. */
+static const char *details(const struct options *opts, const struct option_report *more, size_t n_more)
+{
+	for (size_t i = 0; i < opts->n_reports; i++)
+		if (strcmp(opts->reports[i].kind->name, "json") == 0)
+			return opts->reports[i].path;
+	for (size_t i = 0; i < n_more; i++)
+		if (strcmp(more[i].kind->name, "json") == 0)
+			return more[i].path;
+	return NULL;
+}
+
 int finish_reports(const struct outcome *o, const struct options *opts, const struct option_report *more, size_t n_more)
 {
-	bool taken = to_stdout(opts->reports, opts->n_reports) || to_stdout(more, n_more) ||
-		     (opts->events && strcmp(opts->events, "-") == 0);
-	struct report_style style = { .color = options_color(opts, STDOUT_FILENO), .verbose = opts->verbose };
+	bool taken = finish_takes_stdout(opts, more, n_more);
+	struct report_style style = {
+		.color = options_color(opts, STDOUT_FILENO),
+		.verbose = opts->verbose,
+		.details = details(opts, more, n_more),
+	};
 	int failed = 0;
 	struct err e;
 

@@ -6,6 +6,7 @@
 #include "alert/alert.h"
 #include "app/command.h"
 #include "app/data.h"
+#include "app/schemas.h"
 #include "app/sets.h"
 #include "base/io.h"
 #include "base/log.h"
@@ -144,6 +145,20 @@ static int list_phases(const struct options *o, int argc, char **argv, struct bu
 	return 0;
 }
 
+/* What editors complete and check files with. */
+static int list_schema(const struct options *o, int argc, char **argv, struct buf *out)
+{
+	AUTO_FREE char *text = argc == 1 ? schema_text(argv[0]) : NULL;
+
+	(void)o;
+	if (!text) {
+		log_error("list schema: of what? (plan, set or probe)");
+		return EXIT_USAGE;
+	}
+	buf_str(out, text);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*list)(const struct options *o, int argc, char **argv, struct buf *out);
@@ -152,6 +167,7 @@ static const struct {
 	{ "probes", list_probes },
 	{ "kinds", list_kinds },
 	{ "phases", list_phases },
+	{ "schema", list_schema },
 };
 
 static int run(const struct options *o, int argc, char **argv)
@@ -169,14 +185,14 @@ static int run(const struct options *o, int argc, char **argv)
 		return code ? code : show(&out);
 	}
 	near = str_nearest(topic, names, ARRAY_LEN(names));
-	log_error("list: there is no '%s'%s%s%s (sets, probes, kinds, phases SET)", topic, near ? ", did you mean '" : "",
+	log_error("list: there is no '%s'%s%s%s (sets, probes, kinds, phases SET, schema WHAT)", topic, near ? ", did you mean '" : "",
 		  near ? near : "", near ? "'?" : "");
 	return EXIT_USAGE;
 }
 
 const struct command command_list = {
 	.name = "list",
-	.operands = "[sets|probes|kinds|phases SET]",
+	.operands = "[sets|probes|kinds|phases SET|schema plan|set|probe]",
 	.help = "what there is, with one line each",
 	.accepts = OPTIONS_PLAN,
 	.run = run,

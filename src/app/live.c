@@ -537,9 +537,10 @@ int live_run(const struct plan *p, const struct options *o, const struct library
 				   .n_sets = p->n_command_sets };
 	struct live v = { .plan = p, .o = o, .library = l, .output = -1, .started = clock_mono() };
 	struct err e;
-	int code;
+	int code, lines;
 
-	v.news = news_new(o, p, &e);
+	lines = o->quiet ? -1 : finish_takes_stdout(o, p->reports, p->n_reports) ? STDERR_FILENO : STDOUT_FILENO;
+	v.news = news_new(o, lines, &e);
 	if (!v.news) {
 		log_error("%s", e.text);
 		return EXIT_REPORT;

@@ -18,23 +18,12 @@ struct news {
 	bool events_broken;
 };
 
-static bool stdout_is_taken(const struct options *o, const struct plan *p)
-{
-	bool taken = o->events && strcmp(o->events, "-") == 0;
-
-	for (size_t i = 0; i < o->n_reports; i++)
-		taken |= strcmp(o->reports[i].path, "-") == 0;
-	for (size_t i = 0; i < p->n_reports; i++)
-		taken |= strcmp(p->reports[i].path, "-") == 0;
-	return taken;
-}
-
-struct news *news_new(const struct options *o, const struct plan *p, struct err *e)
+struct news *news_new(const struct options *o, int lines, struct err *e)
 {
 	struct news *n = new0(struct news);
 
 	n->events = -1;
-	n->lines = o->quiet ? -1 : stdout_is_taken(o, p) ? STDERR_FILENO : STDOUT_FILENO;
+	n->lines = lines;
 	if (!o->events)
 		return n;
 	n->events = strcmp(o->events, "-") == 0 ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3) :
@@ -66,17 +55,23 @@ static void add_time(struct buf *out)
 	buf_printf(out, "%02d:%02d:%02d ", tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 static void add_event(struct buf *out, const struct outcome_reason *r)
 {
-	const char *what = r->say ? r->say : r->text ? r->text : "";
+	enum { SHOWN = 140 }; /* of a record that no sentence speaks for */
+	const char *what = r->say ? r->say : r->text ? r->text : "", *file = r->file ? r->file : r->source;
 
-	buf_printf(out, "%-8s %s", r->effect, what);
-	if (r->rule)
-		buf_printf(out, "  (%s", r->rule);
-	if (r->line)
-		buf_printf(out, ", %s:%llu", r->file ? r->file : r->source, (unsigned long long)r->line);
-	if (r->rule)
-		buf_str(out, ")");
+	buf_printf(out, "%-9s %.*s", r->effect, r->say ? (int)strlen(what) : SHOWN, what);
+	if (r->rule && r->line)
+		buf_printf(out, "  (%s, %s:%llu)", r->rule, base_name(file), (unsigned long long)r->line);
+	else if (r->rule)
+		buf_printf(out, "  (%s)", r->rule);
 }
 
 static void say(struct news *n, const struct buf *raw)
@@ -119,13 +114,11 @@ static const enum report_event_type types[] = {
 
 static void write_event(struct news *n, const struct report_event *ev)
 {
-	AUTO_BUF raw = BUF_INIT(1 << 20);
-	AUTO_BUF masked = BUF_INIT(1 << 21);
+	AUTO_BUF line = BUF_INIT(1 << 20);
 	struct err e;
 
-	report_event_line(&raw, ev);
-	secret_mask(&masked, buf_text(&raw), raw.len);
-	if (n->events_broken || io_write_all(n->events, buf_text(&masked), masked.len, &e) == 0)
+	report_event_line(&line, ev);
+	if (n->events_broken || io_write_all(n->events, buf_text(&line), line.len, &e) == 0)
 		return;
 	log_warn("events are lost: %s", e.text);
 	n->events_broken = true;

@@ -4,6 +4,7 @@
 
 #include "app/command.h"
 #include "app/finish.h"
+#include "app/news.h"
 #include "app/sets.h"
 #include "app/watch.h"
 #include "base/log.h"
@@ -17,6 +18,7 @@ struct scan {
 	struct set **sets;
 	size_t n_sets;
 	struct story *story;
+	struct news *news;
 	struct watch **watches;
 	size_t n_watches, room;
 };
@@ -142,6 +144,7 @@ static int report(const struct scan *s, int64_t started)
 	out->started = started;
 	out->ended = clock_wall();
 	out->seconds = (double)(out->ended - started) / (double)CLOCK_SECOND;
+	news_verdict(s->news, out);
 	code = finish_reports(out, s->o, NULL, 0);
 	outcome_free(out);
 	return code;
@@ -152,9 +155,17 @@ static int scan_logs(struct scan *s, int argc, char **argv)
 	struct story_settings settings = {
 		.strict = s->o->strict,
 		.settle = s->o->settle < 0 ? CLOCK_SECOND : s->o->settle,
+		.news = s->o->events ? news_tell : NULL,
 	};
 	int64_t started = clock_wall();
+	struct err e;
 	int code;
+
+	s->news = settings.news_arg = news_new(s->o, -1, &e);
+	if (!s->news) {
+		log_error("%s", e.text);
+		return EXIT_REPORT;
+	}
 
 	s->story = story_new(&settings);
 	code = read_logs(s, argc, argv);
@@ -180,6 +191,7 @@ static int run(const struct options *o, int argc, char **argv)
 	free(s.watches);
 	free(s.sets);
 	story_free(s.story);
+	news_free(s.news);
 	return code;
 }
 

@@ -12,7 +12,8 @@ struct watch {
 	struct story *story;
 	const struct library *library;
 	size_t log;
-	char *name, *file;
+	char *name;
+	struct outcome_texts files; /* behind the log, in their order; a record may be judged when the next has begun */
 	struct reader *reader;
 	struct wanted *wanted; /* sets whose goals may count */
 	size_t n_wanted, room_wanted;
@@ -71,7 +72,7 @@ static struct sighting sighting_of(struct watch *w, const struct record *r, stru
 	return (struct sighting){
 		.text = r->text,
 		.len = r->len,
-		.file = w->file,
+		.file = w->files.items[r->file < w->files.n ? r->file : w->files.n - 1],
 		.line = r->line,
 		.lines = r->lines,
 		.offset = r->offset,
@@ -175,7 +176,7 @@ struct watch *watch_new(struct story *s, const struct library *l, const char *na
 	w->story = s;
 	w->library = l;
 	w->name = mem_strdup(name);
-	w->file = mem_strdup(name);
+	outcome_text_add(&w->files, name);
 	w->log = story_add_log(s, name);
 	w->reader = reader_new(l, &events, w);
 	return w;
@@ -189,7 +190,7 @@ void watch_free(struct watch *w)
 	free(w->wanted);
 	free(w->refused);
 	free(w->name);
-	free(w->file);
+	outcome_texts_free(&w->files);
 	free(w);
 }
 
@@ -213,7 +214,7 @@ void watch_on_record(struct watch *w, watch_record_fn *fn, void *arg)
 
 void watch_file(struct watch *w, const char *file)
 {
-	mem_replace(&w->file, file);
+	mem_replace(&w->files.items[w->files.n - 1], file);
 }
 
 size_t watch_refused(const struct watch *w, const struct refused **list)
@@ -241,7 +242,7 @@ static void tell_coverage(struct watch *w)
 {
 	struct reader_counts c = reader_counts(w->reader);
 
-	story_coverage(w->story, w->log, w->file, c.bytes, c.lines, c.cut_lines, c.cut_records);
+	story_coverage(w->story, w->log, w->files.items[w->files.n - 1], c.bytes, c.lines, c.cut_lines, c.cut_records);
 }
 
 void watch_feed(struct watch *w, const char *data, size_t n)
@@ -252,7 +253,7 @@ void watch_feed(struct watch *w, const char *data, size_t n)
 void watch_next_file(struct watch *w, const char *file)
 {
 	reader_next_file(w->reader);
-	watch_file(w, file);
+	outcome_text_add(&w->files, file);
 }
 
 void watch_gap(struct watch *w, const char *why)

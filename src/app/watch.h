@@ -22,7 +22,7 @@ void watch_sets(struct watch *w, struct set *const *sets, size_t n);
 void watch_on_record(struct watch *w, watch_record_fn *fn, void *arg);
 /* Of the record that on_record is called for; good during that call. */
 size_t watch_refused(const struct watch *w, const struct refused **list);
-void watch_file(struct watch *w, const char *file); /* what evidence calls it from here on */
+void watch_file(struct watch *w, const char *file); /* what evidence calls the file that is read now */
 struct reader *watch_reader(struct watch *w);
 size_t watch_log(const struct watch *w); /* its number in the story */
 const char *watch_name(const struct watch *w);

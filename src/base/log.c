@@ -21,6 +21,7 @@ enum log_level log_get_level(void)
 	return shown;
 }
 
+static void say(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 static void say(const char *fmt, va_list ap)
 {
 	AUTO_FREE char *text = mem_vprintf(fmt, ap);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/secret.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -8,9 +9,16 @@
 static char **secrets;
 static size_t n_secrets, room;
 
+static bool plain_word(const char *value)
+{
+	enum { SHORT = 5 };
+
+	return strlen(value) <= SHORT && strspn(value, "abcdefghijklmnopqrstuvwxyz") == strlen(value);
+}
+
 void secret_add(const char *value)
 {
-	if (!value || strlen(value) < 4)
+	if (!value || strlen(value) < 4 || plain_word(value))
 		return;
 	for (size_t i = 0; i < n_secrets; i++)
 		if (strcmp(secrets[i], value) == 0)

@@ -5,7 +5,10 @@
 
 #include "base/buf.h"
 
-/* Shorter than four bytes is not masked: it would blot out half of any text. */
+/*
+ * Not masked is what is no secret but would blot out half of any text: less than four bytes, or a short plain word
+ * ("admin" stands in the name of every other class).
+ */
 void secret_add(const char *value);
 /* Appends text to out with each secret in it shown as ***. */
 void secret_mask(struct buf *out, const char *text, size_t n);

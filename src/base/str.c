@@ -146,29 +146,31 @@ const char *str_span(int64_t ns, char text[STR_SPAN_MAX])
 	return text;
 }
 
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
 size_t str_distance(const char *a, const char *b)
 {
-	size_t n = strlen(a), m = strlen(b);
-	AUTO_FREE size_t *row = mem_zero(m + 1, sizeof(*row));
+	size_t n = strlen(a), m = strlen(b), width = m + 1;
+	AUTO_FREE size_t *d = mem_zero((n + 1) * width, sizeof(*d));
 
-	for (size_t j = 0; j <= m; j++)
-		row[j] = j;
+	for (size_t i = 0; i <= n; i++)
+		d[i * width] = i;
+	for (size_t k = 0; k <= m; k++)
+		d[k] = k;
 	for (size_t i = 1; i <= n; i++) {
-		size_t diagonal = row[0];
+		for (size_t k = 1; k <= m; k++) {
+			size_t *at = &d[i * width + k];
 
-		row[0] = i;
-		for (size_t j = 1; j <= m; j++) {
-			size_t best = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
+			*at = least(at[-1] + 1, *(at - width) + 1);
+			*at = least(*at, *(at - width - 1) + (a[i - 1] != b[k - 1]));
+			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
+				*at = least(*at, d[(i - 2) * width + k - 2] + 1);
 		}
 	}
-	return row[m];
+	return d[n * width + m];
 }
 
 const char *str_nearest(const char *said, const char *const *names, size_t n)

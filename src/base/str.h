@@ -42,7 +42,7 @@ int str_size(const char *s, int64_t *out, struct err *e);
 enum { STR_SPAN_MAX = 32 };
 const char *str_span(int64_t ns, char text[STR_SPAN_MAX]);
 
-/* How many single-letter edits lead from a to b. */
+/* How many single-letter edits lead from a to b; two neighbours swapped are one. */
 size_t str_distance(const char *a, const char *b);
 /* The name that the user may have meant, or NULL. */
 const char *str_nearest(const char *said, const char *const *names, size_t n);

@@ -362,10 +362,10 @@ bool reader_waiting(const struct reader *r)
 
 void reader_next_file(struct reader *r)
 {
-	if (r->holding)
+	if (r->holding) {
 		lines_flush(r->scout);
-	if (r->holding)
-		return; /* still one text in the eyes of who looks for a product */
+		fall_back(r); /* places are told by file: what was held back belongs to the one before */
+	}
 	lines_restart(r->lines);
 }
 

@@ -52,7 +52,7 @@ static void begin(struct join *j, const struct line *l, const struct unwrapped *
 	buf_clear(&j->text);
 	buf_clear(&j->prefix);
 	buf_add(&j->prefix, c->prefix, c->prefix_len);
-	j->r = (struct record){ .offset = l->offset, .line = l->number, .lines = 1, .cut = l->cut, .piece = piece };
+	j->r = (struct record){ .offset = l->offset, .line = l->number, .lines = 1, .file = l->file, .cut = l->cut, .piece = piece };
 	j->last = l->number;
 	j->open = true;
 }
@@ -77,6 +77,7 @@ static void deliver_piece(struct join *j, const struct line *l, const struct unw
 		.offset = l->offset,
 		.line = l->number,
 		.lines = 1,
+		.file = l->file,
 		.cut = true,
 		.piece = true,
 	};

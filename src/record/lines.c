@@ -23,6 +23,7 @@ struct lines {
 	uint64_t at;	       /* offset of the next byte fed */
 	uint64_t line_at;      /* offset of the first byte in rest */
 	uint64_t number;       /* of the line that rest begins */
+	uint64_t file;	       /* how many files were left */
 	uint64_t n_bytes, n_lines, n_cut;
 };
 
@@ -52,6 +53,7 @@ static void deliver(struct lines *l, const char *text, size_t n, bool cut)
 		.len = n,
 		.offset = l->line_at,
 		.number = l->number,
+		.file = l->file,
 		.cut = cut && !l->pieces,
 		.piece = l->pieces,
 	};
@@ -299,6 +301,7 @@ void lines_restart(struct lines *l)
 	l->high = 0;
 	l->at = l->line_at = 0;
 	l->number = 1;
+	l->file++;
 }
 
 void lines_skip_to(struct lines *l, uint64_t offset, uint64_t number)

@@ -12,6 +12,7 @@ struct line {
 	size_t len;
 	uint64_t offset; /* of its first byte on disk */
 	uint64_t number; /* from 1; segments between lone CRs share the number of their line */
+	uint64_t file;	 /* counts the files behind the log from 0 */
 	bool cut;	 /* longer than LINE_MAX_BYTES: this is its beginning */
 	bool piece;	 /* a later part of a line that was cut */
 };

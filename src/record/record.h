@@ -19,6 +19,7 @@ struct record {
 	uint64_t offset;     /* of the first line in its file, in bytes as they are on disk */
 	uint64_t line;	     /* from 1 */
 	uint64_t lines;
+	uint64_t file;	     /* which file behind the log it begins in, from 0 */
 	bool cut;	     /* longer than a limit */
 	bool piece;	     /* what follows a cut: only failures count */
 	bool again;	     /* delivered before, while it was shorter: lines came late */

@@ -41,7 +41,8 @@ static char *innermost_cause(const char *text, size_t len)
 
 		if (begins(s, p + n, word))
 			cause = skip_blanks(s + sizeof(word) - 1, p + n);
-		else if (!thrown && previous && previous != text && begins(s, p + n, "at "))
+		else if (!thrown && previous && previous != text && begins(s, p + n, "at ") &&
+			 !begins(previous, end, "at "))
 			thrown = previous;
 		previous = s;
 		p += n + 1;

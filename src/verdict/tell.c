@@ -387,13 +387,16 @@ static const char *words(const struct outcome_reason *r)
 	return r->say ? r->say : r->text;
 }
 
+/* What the leading set says of its goal. */
 static char *go_summary(const struct story *s)
 {
+	const struct track_set *lead = leading_set(s);
+
 	for (size_t i = 0; i < s->n_tracks; i++) {
 		const struct track *t = s->tracks[i];
 
-		for (size_t k = t->n_goals; k-- > 0;)
-			if (t->goals[k].where.say)
+		for (size_t k = 0; k < t->n_goals; k++)
+			if (t->goals[k].where.say && (!lead || strcmp(t->goals[k].set, lead->set->name) == 0))
 				return mem_strdup(t->goals[k].where.say);
 	}
 	return mem_strdup("all goals were reached and held");
@@ -449,8 +452,8 @@ static void advice(const struct story *s, struct outcome *o)
 		for (size_t i = 0; o->reasons.n && i < o->reasons.items[0].next.n; i++)
 			outcome_text_add(&o->next, o->reasons.items[0].next.items[i]);
 		if (!o->next.n)
-			outcome_text_add(&o->next, "mend the cause");
-		outcome_text_add(&o->next, "start again; nothing irreversible had begun, so nothing has to be restored");
+			outcome_text_add(&o->next, "mend the cause and start again");
+		outcome_text_add(&o->next, "nothing irreversible had begun: nothing has to be restored");
 		break;
 	case VERDICT_UNDECIDED:
 		outcome_text_add(&o->next, "look at the server and at the evidence below before going on or back");
