@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * YAML files of users (plans, sets, probe definitions) as trees whose every value knows its path:line:col, and
- * tables of keys that turn such a tree into a C struct.  Mistakes are collected, not thrown: a file shows all of its
- * mistakes in one go.
+ * YAML files of users (plans, sets, probe definitions) as trees whose every value knows its path:line:col,
+ * and tables of keys that turn such a tree into a C struct.  Mistakes are collected, not thrown: a file shows
+ * all of its mistakes in one go.
  */
 #pragma once
 #include <stdbool.h>
@@ -20,8 +20,8 @@ void conf_problems_free(struct conf_problems *p);
 DEFINE_AUTO(conf_problems)
 size_t conf_problems_count(const struct conf_problems *p);
 /*
- * "path:line:col: what is wrong" in one line of text, secrets masked; in the order of path, line and column, the same
- * never twice, at most 1000.  Lives as long as p and until the next one is added.
+ * "path:line:col: what is wrong" in one line of text, secrets masked; in the order of path, line and column,
+ * the same never twice, at most 1000.  Lives as long as p and until the next one is added.
  */
 const char *conf_problems_text(struct conf_problems *p, size_t i);
 
@@ -33,9 +33,10 @@ struct conf;
 struct conf_node; /* borrowed; lives as long as its conf */
 
 /*
- * Reads and parses one YAML 1.2 document; NULL if it cannot be read or is no YAML (the reason is in p).  Mistakes that
- * leave the rest readable are in p too, and there is a tree: a repeated key (the first one counts), a key that is no
- * text, a tag, a second document.  At most CONF_FILE_MAX bytes, 64 levels and 262144 values.
+ * Reads and parses one YAML 1.2 document; NULL if it cannot be read or is no YAML (the reason is in p).
+ * Mistakes that leave the rest readable are in p too, and there is a tree: a repeated key (the first one
+ * counts), a key that is no text, a tag, a second document.  At most CONF_FILE_MAX bytes, 64 levels and
+ * 262144 values.
  */
 enum { CONF_FILE_MAX = 4 << 20 };
 struct conf *conf_load(const char *path, struct conf_problems *p);
@@ -46,21 +47,22 @@ DEFINE_AUTO(conf)
 const struct conf_node *conf_root(const struct conf *c); /* an empty file is an empty map */
 const char *conf_path(const struct conf_node *n);
 /*
- * From 1, in characters; a tab is one.  Quoted texts are where their quote is, block texts where their | or > is, maps
- * without braces where their first key is, a value that is missing where its key is.  A text that an alias stands for
- * is where the alias is, a list or map is where it was written.
+ * From 1, in characters; a tab is one.  Quoted texts are where their quote is, block texts where their | or >
+ * is, maps without braces where their first key is, a value that is missing where its key is.  A text that an
+ * alias stands for is where the alias is, a list or map is where it was written.
  */
 size_t conf_line(const struct conf_node *n);
 size_t conf_column(const struct conf_node *n);
 enum conf_shape conf_shape(const struct conf_node *n);
-const char *conf_text(const struct conf_node *n);  /* of a scalar as written, without quotes; "" of others */
-bool conf_is_null(const struct conf_node *n);      /* an empty value, ~ or null, unquoted */
-bool conf_is_quoted(const struct conf_node *n);    /* or a block text */
-size_t conf_count(const struct conf_node *n); /* items of a list, entries of a map */
-const struct conf_node *conf_item(const struct conf_node *n, size_t i);   /* of a list; of a map: the value */
-const char *conf_key(const struct conf_node *n, size_t i);                /* of a map */
+const char *conf_text(const struct conf_node *n); /* of a scalar as written, without quotes; "" of others */
+bool conf_is_null(const struct conf_node *n);	  /* an empty value, ~ or null, unquoted */
+bool conf_is_quoted(const struct conf_node *n);	  /* or a block text */
+size_t conf_count(const struct conf_node *n);	  /* items of a list, entries of a map */
+const struct conf_node *conf_item(const struct conf_node *n, size_t i); /* of a list; of a map: the value */
+const char *conf_key(const struct conf_node *n, size_t i);		/* of a map */
 const struct conf_node *conf_key_node(const struct conf_node *n, size_t i);
-const struct conf_node *conf_get(const struct conf_node *n, const char *key); /* NULL if absent or n is no map */
+/* The value of key, or NULL if it is absent or n is no map. */
+const struct conf_node *conf_get(const struct conf_node *n, const char *key);
 
 /* Adds "path:line:col: text" for this place. */
 void conf_problem(struct conf_problems *p, const struct conf_node *n, const char *fmt, ...)
@@ -72,18 +74,19 @@ void conf_unknown(struct conf_problems *p, const struct conf_node *n, const char
 /* ---- variables ---- */
 
 /*
- * ${name} is looked up here, ${env:NAME} in the environment, ${file:PATH} is a file's content without its last line
- * end; $${ is a plain ${.
+ * ${name} is looked up here, ${env:NAME} in the environment, ${file:PATH} is a file's content without its
+ * last line end; $${ is a plain ${.
  */
 struct conf_vars;
-struct conf_vars *conf_vars_new(const struct conf_vars *outer); /* outer (may be NULL) is asked next; borrowed */
+/* What is unknown here is asked of outer, which may be NULL and is borrowed. */
+struct conf_vars *conf_vars_new(const struct conf_vars *outer);
 void conf_vars_free(struct conf_vars *v);
 DEFINE_AUTO(conf_vars)
 void conf_vars_set(struct conf_vars *v, const char *name, const char *value);
 const char *conf_vars_get(const struct conf_vars *v, const char *name); /* NULL if unknown */
 /*
- * Returns text with its variables replaced (yours), or NULL with the reason in e.  What a variable stands for is not
- * looked through again.  vars NULL: text as it is.
+ * Returns text with its variables replaced (yours), or NULL with the reason in e.  What a variable stands for
+ * is not looked through again.  vars NULL: text as it is.
  */
 char *conf_expand(const struct conf_vars *vars, const char *text, struct err *e);
 
@@ -91,7 +94,7 @@ char *conf_expand(const struct conf_vars *vars, const char *text, struct err *e)
 
 enum conf_type {
 	CONF_TYPE_TEXT,	  /* char * */
-	CONF_TYPE_SECRET, /* char *; it and what ${env:} and ${file:} put into it are registered with secret_add() */
+	CONF_TYPE_SECRET, /* char *; secret_add() is told of it, and of what ${env:} and ${file:} put in */
 	CONF_TYPE_INT,	  /* int64_t */
 	CONF_TYPE_NUMBER, /* double */
 	CONF_TYPE_BOOL,	  /* bool */
@@ -121,8 +124,8 @@ struct conf_key {
 	const char *name;
 	enum conf_type type;
 	size_t offset;
-	const char *preset; /* default as text, parsed by the same code; NULL: zero */
-	const char *help;   /* a sentence without a full stop */
+	const char *preset;	  /* default as text, parsed by the same code; NULL: zero */
+	const char *help;	  /* a sentence without a full stop */
 	const char *const *names; /* CONF_TYPE_ENUM: NULL-terminated */
 	bool required;
 };
@@ -145,13 +148,13 @@ struct conf_key {
 /* clang-format on */
 
 /*
- * Fills *object from the map n by the table keys (ended by a row without name): presets first, then what n says.
- * What the fields held before is overwritten, not freed.  Unknown keys, wrong types, unknown variables and missing
- * required keys become problems, and the field keeps its preset.  Presets are taken as they are, without variables.
- * skip (may be NULL, NULL-terminated) names keys that others look at.  n NULL: presets only; n without a value: an
- * empty map.  Texts in the struct are its own, nodes are the tree's.
+ * Fills *object from the map n by the table keys (ended by a row without name): presets first, then what n
+ * says.  What the fields held before is overwritten, not freed.  Unknown keys, wrong types, unknown variables
+ * and missing required keys become problems, and the field keeps its preset; presets have no variables.
+ * skip (may be NULL, NULL-terminated) names keys that others look at.  n NULL: presets only; n without a
+ * value: an empty map.  Texts in the struct are its own, nodes are the tree's.
  */
-void conf_fill(const struct conf_node *n, const struct conf_key *keys, void *object, const struct conf_vars *vars,
-	       const char *const *skip, struct conf_problems *p);
+void conf_fill(const struct conf_node *n, const struct conf_key *keys, void *object,
+	       const struct conf_vars *vars, const char *const *skip, struct conf_problems *p);
 /* Frees what conf_fill() made in *object; the object itself is the caller's. */
 void conf_clear(const struct conf_key *keys, void *object);

@@ -47,8 +47,9 @@ static int set_bool(const struct conf_key *k, const char *text, void *field, str
 {
 	/* what YAML 1.1, other tools and habit take for them */
 	static const char *const otherwise[][2] = {
-		{ "yes", "true" },  { "on", "true" },	{ "y", "true" },  { "1", "true" }, { "true", "true" },
-		{ "no", "false" },  { "off", "false" }, { "n", "false" }, { "0", "false" }, { "false", "false" },
+		{ "yes", "true" },  { "on", "true" },	  { "y", "true" },    { "1", "true" },
+		{ "true", "true" }, { "no", "false" },	  { "off", "false" }, { "n", "false" },
+		{ "0", "false" },   { "false", "false" },
 	};
 	bool *value = field;
 
@@ -59,7 +60,8 @@ static int set_bool(const struct conf_key *k, const char *text, void *field, str
 	}
 	for (size_t i = 0; i < ARRAY_LEN(otherwise); i++)
 		if (strcasecmp(text, otherwise[i][0]) == 0)
-			return err_set(e, "'%s' is neither true nor false, did you mean '%s'?", text, otherwise[i][1]);
+			return err_set(e, "'%s' is neither true nor false, did you mean '%s'?", text,
+				       otherwise[i][1]);
 	return err_set(e, "'%s' is neither true nor false", text);
 }
 
@@ -116,153 +118,7 @@ static int set_texts(const struct conf_key *k, const char *text, void *field, st
 	return 0;
 }
 
-/* ---- from a node to a field ---- */
-
-static bool expected(const struct filling *f, const struct conf_node *n, const char *of, const char *noun)
-{
-	static const char *const shapes[] = { [CONF_SCALAR] = "a text", [CONF_LIST] = "a list", [CONF_MAP] = "a map" };
-
-	conf_problem(f->p, n, "%s: expected %s, found %s", of, noun,
-		     conf_is_null(n) ? "nothing" : shapes[conf_shape(n)]);
-	return false;
-}
-
-/* A scalar's text with its variables replaced (yours), or NULL with a problem. */
-static char *scalar(const struct filling *f, const struct conf_node *n, const char *of, const char *noun, bool secret)
-{
-	struct err e;
-	char *text;
-
-	if (conf_shape(n) != CONF_SCALAR || conf_is_null(n)) {
-		expected(f, n, of, noun);
-		return NULL;
-	}
-	text = vars_expand(f->vars, conf_text(n), secret, &e);
-	if (!text)
-		conf_problem(f->p, n, "%s: %s", of, e.text);
-	return text;
-}
-
-static void take_scalar(const struct filling *f, const struct conf_key *k, const struct conf_node *n, void *field);
-static void take_texts(const struct filling *f, const struct conf_key *k, const struct conf_node *n, void *field);
-static void take_pairs(const struct filling *f, const struct conf_key *k, const struct conf_node *n, void *field);
-static void take_node(const struct filling *f, const struct conf_key *k, const struct conf_node *n, void *field);
-static void clear_text(void *field);
-static void clear_texts(void *field);
-static void clear_pairs(void *field);
-
-static const struct type {
-	const char *noun; /* "expected ..." */
-	size_t size;
-	int (*set)(const struct conf_key *k, const char *text, void *field, struct err *e);
-	void (*take)(const struct filling *f, const struct conf_key *k, const struct conf_node *n, void *field);
-	void (*clear)(void *field); /* NULL: owns nothing */
-} types[] = {
-	[CONF_TYPE_TEXT] = { "a text", sizeof(char *), set_text, take_scalar, clear_text },
-	[CONF_TYPE_SECRET] = { "a text", sizeof(char *), set_secret, take_scalar, clear_text },
-	[CONF_TYPE_INT] = { "a whole number", sizeof(int64_t), set_int, take_scalar, NULL },
-	[CONF_TYPE_NUMBER] = { "a number", sizeof(double), set_number, take_scalar, NULL },
-	[CONF_TYPE_BOOL] = { "true or false", sizeof(bool), set_bool, take_scalar, NULL },
-	[CONF_TYPE_TIME] = { "a duration", sizeof(int64_t), set_time, take_scalar, NULL },
-	[CONF_TYPE_SIZE] = { "a size", sizeof(int64_t), set_size, take_scalar, NULL },
-	[CONF_TYPE_ENUM] = { "one of ", sizeof(int), set_enum, take_scalar, NULL },
-	[CONF_TYPE_TEXTS] = { "a text or a list of texts", sizeof(struct conf_texts), set_texts, take_texts, clear_texts },
-	[CONF_TYPE_PAIRS] = { "a map of texts", sizeof(struct conf_pairs), NULL, take_pairs, clear_pairs },
-	[CONF_TYPE_NODE] = { "", sizeof(const struct conf_node *), NULL, take_node, NULL },
-};
-
-static void *field_of(const struct conf_key *k, void *object)
-{
-	return (char *)object + k->offset;
-}
-
-/* What k takes, in words: yours. */
-static char *noun_of(const struct conf_key *k)
-{
-	AUTO_BUF noun = BUF_INIT(MESSAGE_MAX);
-
-	buf_str(&noun, types[k->type].noun);
-	if (k->type == CONF_TYPE_ENUM)
-		problem_list(&noun, k->names, count_names(k->names));
-	return buf_take(&noun);
-}
-
-static void take_scalar(const struct filling *f, const struct conf_key *k, const struct conf_node *n, void *field)
-{
-	AUTO_FREE char *noun = noun_of(k);
-	AUTO_FREE char *text = scalar(f, n, k->name, noun, k->type == CONF_TYPE_SECRET);
-	AUTO_FREE char *brief = problem_brief(conf_text(n));
-	struct err e;
-
-	if (!text || types[k->type].set(k, text, field, &e) == 0)
-		return;
-	/* what a variable stands for may be a secret: then the message shows what was written */
-	if (strcmp(text, brief) == 0)
-		conf_problem(f->p, n, "%s: %s", k->name, e.text);
-	else
-		conf_problem(f->p, n, "%s: '%s' is not %s", k->name, brief, noun);
-}
-
-static void add_text(const struct filling *f, const struct conf_key *k, const struct conf_node *n, const char *noun,
-		     struct conf_texts *t)
-{
-	char *text = scalar(f, n, k->name, noun, false);
-
-	if (!text)
-		return;
-	t->items[t->n] = text;
-	t->nodes[t->n++] = n;
-}
-
-static void take_texts(const struct filling *f, const struct conf_key *k, const struct conf_node *n, void *field)
-{
-	bool list = conf_shape(n) == CONF_LIST;
-	size_t room = list ? conf_count(n) : 1;
-	struct conf_texts *t = field;
-
-	clear_texts(t);
-	t->items = mem_zero(room, sizeof(*t->items));
-	t->nodes = mem_zero(room, sizeof(*t->nodes));
-	if (!list)
-		add_text(f, k, n, types[k->type].noun, t);
-	for (size_t i = 0; list && i < room; i++)
-		add_text(f, k, conf_item(n, i), "a text", t);
-}
-
-static void take_pairs(const struct filling *f, const struct conf_key *k, const struct conf_node *n, void *field)
-{
-	struct conf_pairs *pairs = field;
-
-	if (conf_shape(n) != CONF_MAP) {
-		expected(f, n, k->name, types[k->type].noun);
-		return;
-	}
-	pairs->keys = mem_zero(conf_count(n), sizeof(*pairs->keys));
-	pairs->values = mem_zero(conf_count(n), sizeof(*pairs->values));
-	pairs->nodes = mem_zero(conf_count(n), sizeof(*pairs->nodes));
-	for (size_t i = 0; i < conf_count(n); i++) {
-		AUTO_FREE char *brief = problem_brief(conf_key(n, i));
-		AUTO_FREE char *of = mem_printf("%s.%s", k->name, brief);
-		char *value = scalar(f, conf_item(n, i), of, "a text", false);
-
-		if (!value)
-			continue;
-		pairs->keys[pairs->n] = mem_strdup(conf_key(n, i));
-		pairs->nodes[pairs->n] = conf_item(n, i);
-		pairs->values[pairs->n++] = value;
-	}
-}
-
-static void take_node(const struct filling *f, const struct conf_key *k, const struct conf_node *n, void *field)
-{
-	const struct conf_node **node = field;
-
-	(void)f;
-	(void)k;
-	*node = n;
-}
-
-/* ---- freeing ---- */
+/* ---- what a field owns ---- */
 
 static void clear_text(void *field)
 {
@@ -297,11 +153,154 @@ static void clear_pairs(void *field)
 	*pairs = (struct conf_pairs){ 0 };
 }
 
-void conf_clear(const struct conf_key *keys, void *object)
+/* ---- from a node to a field ---- */
+
+static void expected(const struct filling *f, const struct conf_node *n, const char *of, const char *noun)
 {
-	for (const struct conf_key *k = keys; k->name; k++)
-		if (types[k->type].clear)
-			types[k->type].clear(field_of(k, object));
+	static const char *const shapes[] = {
+		[CONF_SCALAR] = "a text", [CONF_LIST] = "a list", [CONF_MAP] = "a map"
+	};
+
+	conf_problem(f->p, n, "%s: expected %s, found %s", of, noun,
+		     conf_is_null(n) ? "nothing" : shapes[conf_shape(n)]);
+}
+
+/* A scalar's text with its variables replaced (yours), or NULL with a problem. */
+static char *scalar(const struct filling *f, const struct conf_node *n, const char *of, const char *noun,
+		    bool secret)
+{
+	struct err e;
+	char *text;
+
+	if (conf_shape(n) != CONF_SCALAR || conf_is_null(n)) {
+		expected(f, n, of, noun);
+		return NULL;
+	}
+	text = vars_expand(f->vars, conf_text(n), secret, &e);
+	if (!text)
+		conf_problem(f->p, n, "%s: %s", of, e.text);
+	return text;
+}
+
+typedef void take_fn(const struct filling *f, const struct conf_key *k, const struct conf_node *n,
+		     void *field);
+
+static take_fn take_scalar, take_texts, take_pairs, take_node;
+
+static const struct type {
+	const char *noun; /* "expected ..." */
+	size_t size;
+	int (*set)(const struct conf_key *k, const char *text, void *field, struct err *e);
+	take_fn *take;
+	void (*clear)(void *field); /* NULL: owns nothing */
+} types[] = {
+	[CONF_TYPE_TEXT] = { "a text", sizeof(char *), set_text, take_scalar, clear_text },
+	[CONF_TYPE_SECRET] = { "a text", sizeof(char *), set_secret, take_scalar, clear_text },
+	[CONF_TYPE_INT] = { "a whole number", sizeof(int64_t), set_int, take_scalar, NULL },
+	[CONF_TYPE_NUMBER] = { "a number", sizeof(double), set_number, take_scalar, NULL },
+	[CONF_TYPE_BOOL] = { "true or false", sizeof(bool), set_bool, take_scalar, NULL },
+	[CONF_TYPE_TIME] = { "a duration", sizeof(int64_t), set_time, take_scalar, NULL },
+	[CONF_TYPE_SIZE] = { "a size", sizeof(int64_t), set_size, take_scalar, NULL },
+	[CONF_TYPE_ENUM] = { "one of ", sizeof(int), set_enum, take_scalar, NULL },
+	[CONF_TYPE_TEXTS] = { "a text or a list of texts", sizeof(struct conf_texts), set_texts, take_texts,
+			      clear_texts },
+	[CONF_TYPE_PAIRS] = { "a map of texts", sizeof(struct conf_pairs), NULL, take_pairs, clear_pairs },
+	[CONF_TYPE_NODE] = { "", sizeof(const struct conf_node *), NULL, take_node, NULL },
+};
+
+static void *field_of(const struct conf_key *k, void *object)
+{
+	return (char *)object + k->offset;
+}
+
+/* What k takes, in words: yours. */
+static char *noun_of(const struct conf_key *k)
+{
+	AUTO_BUF noun = BUF_INIT(MESSAGE_MAX);
+
+	buf_str(&noun, types[k->type].noun);
+	if (k->type == CONF_TYPE_ENUM)
+		problem_list(&noun, k->names, count_names(k->names));
+	return buf_take(&noun);
+}
+
+static void take_scalar(const struct filling *f, const struct conf_key *k, const struct conf_node *n,
+			void *field)
+{
+	AUTO_FREE char *noun = noun_of(k);
+	AUTO_FREE char *text = scalar(f, n, k->name, noun, k->type == CONF_TYPE_SECRET);
+	AUTO_FREE char *brief = problem_brief(conf_text(n));
+	struct err e;
+
+	if (!text || types[k->type].set(k, text, field, &e) == 0)
+		return;
+	/* what a variable stands for may be a secret: then the message shows what was written */
+	if (strcmp(text, brief) == 0)
+		conf_problem(f->p, n, "%s: %s", k->name, e.text);
+	else
+		conf_problem(f->p, n, "%s: '%s' is not %s", k->name, brief, noun);
+}
+
+static void add_text(const struct filling *f, const struct conf_key *k, const struct conf_node *n,
+		     const char *noun, struct conf_texts *t)
+{
+	char *text = scalar(f, n, k->name, noun, false);
+
+	if (!text)
+		return;
+	t->items[t->n] = text;
+	t->nodes[t->n++] = n;
+}
+
+static void take_texts(const struct filling *f, const struct conf_key *k, const struct conf_node *n,
+		       void *field)
+{
+	bool list = conf_shape(n) == CONF_LIST;
+	size_t room = list ? conf_count(n) : 1;
+	struct conf_texts *t = field;
+
+	clear_texts(t);
+	t->items = mem_zero(room, sizeof(*t->items));
+	t->nodes = mem_zero(room, sizeof(*t->nodes));
+	if (!list)
+		add_text(f, k, n, types[k->type].noun, t);
+	for (size_t i = 0; list && i < room; i++)
+		add_text(f, k, conf_item(n, i), "a text", t);
+}
+
+static void take_pairs(const struct filling *f, const struct conf_key *k, const struct conf_node *n,
+		       void *field)
+{
+	struct conf_pairs *pairs = field;
+
+	if (conf_shape(n) != CONF_MAP) {
+		expected(f, n, k->name, types[k->type].noun);
+		return;
+	}
+	pairs->keys = mem_zero(conf_count(n), sizeof(*pairs->keys));
+	pairs->values = mem_zero(conf_count(n), sizeof(*pairs->values));
+	pairs->nodes = mem_zero(conf_count(n), sizeof(*pairs->nodes));
+	for (size_t i = 0; i < conf_count(n); i++) {
+		AUTO_FREE char *brief = problem_brief(conf_key(n, i));
+		AUTO_FREE char *of = mem_printf("%s.%s", k->name, brief);
+		char *value = scalar(f, conf_item(n, i), of, "a text", false);
+
+		if (!value)
+			continue;
+		pairs->keys[pairs->n] = mem_strdup(conf_key(n, i));
+		pairs->nodes[pairs->n] = conf_item(n, i);
+		pairs->values[pairs->n++] = value;
+	}
+}
+
+static void take_node(const struct filling *f, const struct conf_key *k, const struct conf_node *n,
+		      void *field)
+{
+	const struct conf_node **node = field;
+
+	(void)f;
+	(void)k;
+	*node = n;
 }
 
 /* ---- the whole map ---- */
@@ -358,8 +357,8 @@ static void missing_keys(const struct filling *f, const struct conf_node *n)
 			conf_problem(f->p, n, "key '%s' is missing (%s)", k->name, k->help);
 }
 
-void conf_fill(const struct conf_node *n, const struct conf_key *keys, void *object, const struct conf_vars *vars,
-	       const char *const *skip, struct conf_problems *p)
+void conf_fill(const struct conf_node *n, const struct conf_key *keys, void *object,
+	       const struct conf_vars *vars, const char *const *skip, struct conf_problems *p)
 {
 	struct filling f = { .keys = keys, .vars = vars, .p = p };
 
@@ -380,4 +379,11 @@ void conf_fill(const struct conf_node *n, const struct conf_key *keys, void *obj
 			unknown_key(&f, conf_key_node(n, i), skip);
 	}
 	missing_keys(&f, n);
+}
+
+void conf_clear(const struct conf_key *keys, void *object)
+{
+	for (const struct conf_key *k = keys; k->name; k++)
+		if (types[k->type].clear)
+			types[k->type].clear(field_of(k, object));
 }

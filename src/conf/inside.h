@@ -9,7 +9,8 @@ void problem_at(struct conf_problems *p, const char *path, size_t line, size_t c
 	__attribute__((format(printf, 5, 6)));
 /* said as a message can show it: secrets masked, not longer than a line.  Yours. */
 char *problem_brief(const char *said);
-/* The name that was meant by said, or NULL: str_nearest(), but for wild guesses and names that are too long for it. */
+/* The name that was meant by said, or NULL: str_nearest(), but for wild guesses and names that are too long
+ * for it. */
 const char *problem_nearest(const char *said, const char *const *names, size_t n);
 /* "a, b, c", or the first of them and how many more there are. */
 void problem_list(struct buf *out, const char *const *names, size_t n);

@@ -68,7 +68,8 @@ static bool is_key(const struct conf_node *map, size_t i, struct conf_problems *
 	const struct conf_node *key = map->keys[i];
 
 	if (key->shape != CONF_SCALAR)
-		conf_problem(p, key, "a key must be a text, not a %s", key->shape == CONF_LIST ? "list" : "map");
+		conf_problem(p, key, "a key must be a text, not a %s",
+			     key->shape == CONF_LIST ? "list" : "map");
 	else if (!key->text[0])
 		conf_problem(p, key, "a key is empty");
 	else if (!key->quoted && strcmp(key->text, "<<") == 0)

@@ -10,7 +10,7 @@ struct conf_node {
 	struct place place;
 	enum conf_shape shape;
 	bool quoted;
-	char *text; /* NULL but for a scalar */
+	char *text;		 /* NULL but for a scalar */
 	struct conf_node **keys; /* NULL but for a map */
 	struct conf_node **items;
 	size_t n_keys, keys_room;

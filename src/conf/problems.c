@@ -7,7 +7,8 @@
 #include "conf/inside.h"
 
 enum {
-	PROBLEMS_MAX = 1000, /* nobody reads further; a file of nothing but mistakes must not fill the memory */
+	PROBLEMS_MAX =
+		1000, /* nobody reads further; a file of nothing but mistakes must not fill the memory */
 	TEXT_MAX = 1 << 16,
 	BRIEF_MAX = 64,
 	LISTED_MAX = 24,
@@ -112,10 +113,11 @@ static void add(struct conf_problems *p, const char *path, size_t line, size_t c
 	free(new.text);
 }
 
-static void vadd(struct conf_problems *p, const char *path, size_t line, size_t column, const char *fmt, va_list ap)
-	__attribute__((format(printf, 5, 0)));
+static void vadd(struct conf_problems *p, const char *path, size_t line, size_t column, const char *fmt,
+		 va_list ap) __attribute__((format(printf, 5, 0)));
 
-static void vadd(struct conf_problems *p, const char *path, size_t line, size_t column, const char *fmt, va_list ap)
+static void vadd(struct conf_problems *p, const char *path, size_t line, size_t column, const char *fmt,
+		 va_list ap)
 {
 	AUTO_FREE char *text = mem_vprintf(fmt, ap);
 

@@ -118,10 +118,11 @@ static const struct escape {
 	char letter;
 	const char *means;
 } escapes[] = {
-	{ 'a', "\a" },	 { 'b', "\b" },	 { 't', "\t" },	      { '\t', "\t" },	      { 'n', "\n" },
-	{ 'v', "\v" },	 { 'f', "\f" },	 { 'r', "\r" },	      { 'e', "\x1B" },	      { ' ', " " },
-	{ '"', "\"" },	 { '/', "/" },	 { '\\', "\\" },      { 'N', "\xC2\x85" },    { '_', "\xC2\xA0" },
-	{ 'L', "\xE2\x80\xA8" }, { 'P', "\xE2\x80\xA9" },
+	{ 'a', "\a" },		 { 'b', "\b" },	      { 't', "\t" },	   { '\t', "\t" },
+	{ 'n', "\n" },		 { 'v', "\v" },	      { 'f', "\f" },	   { 'r', "\r" },
+	{ 'e', "\x1B" },	 { ' ', " " },	      { '"', "\"" },	   { '/', "/" },
+	{ '\\', "\\" },		 { 'N', "\xC2\x85" }, { '_', "\xC2\xA0" }, { 'L', "\xE2\x80\xA8" },
+	{ 'P', "\xE2\x80\xA9" },
 };
 
 static void add_character(struct buf *out, uint32_t c)
@@ -289,22 +290,25 @@ static int first_indentation(struct reader r, int parent)
 
 	for (;;) {
 		n = take_indentation(&r, INT32_MAX);
-		if (!take_break(&r))
-			break;
+		if (r.at < r.n && !is_break(peek(&r)))
+			return n > parent ? n : longest;
 		if (n > longest)
 			longest = n;
+		if (!take_break(&r))
+			return longest;
 	}
-	return n > parent && r.at < r.n ? n : longest;
 }
 
 static bool at_marker(const struct reader *r, const struct block *b)
 {
 	const char *s = r->s + r->at;
 
-	return b->indented == 0 && r->n - r->at >= 3 && (memcmp(s, "---", 3) == 0 || memcmp(s, "...", 3) == 0);
+	return b->indented == 0 && r->n - r->at >= 3 &&
+	       (memcmp(s, "---", 3) == 0 || memcmp(s, "...", 3) == 0);
 }
 
-/* Over empty lines; leaves r at a line of the block, whose indentation is taken, or at the start of what follows. */
+/* Over empty lines; leaves r at a line of the block, whose indentation is taken, or at the start of what
+ * follows. */
 static size_t take_empty_lines(struct reader *r, const struct block *b, bool *more)
 {
 	size_t lines = 0, start;

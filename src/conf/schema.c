@@ -3,7 +3,8 @@
 
 #include <assert.h>
 
-/* A variable may stand for any value.  (A pattern only concerns strings, minimum and maximum only numbers.) */
+/* A variable may stand for any value.  (A pattern only concerns strings, minimum and maximum only numbers.)
+ */
 #define OR_VARIABLE "|\\$\\{"
 #define NUMBER "[0-9]+(\\.[0-9]+)?"
 
@@ -97,8 +98,8 @@ static json_t *schema_of(const struct conf_key *k)
 	set(schema, "description", json_string(k->help));
 	if (k->preset)
 		set(schema, "default",
-		    types[k->type].preset_is_json ? json_loads(k->preset, JSON_DECODE_ANY, NULL) :
-						    json_string(k->preset));
+		    types[k->type].preset_is_json ? json_loads(k->preset, JSON_DECODE_ANY, NULL)
+						  : json_string(k->preset));
 	return schema;
 }
 
@@ -111,6 +112,6 @@ json_t *conf_schema(const struct conf_key *keys)
 		if (k->required)
 			append(required, json_string(k->name));
 	}
-	return json_pack("{s: s, s: o, s: o, s: b}", "type", "object", "properties", properties, "required", required,
-			 "additionalProperties", 0);
+	return json_pack("{s: s, s: o, s: o, s: b}", "type", "object", "properties", properties, "required",
+			 required, "additionalProperties", 0);
 }

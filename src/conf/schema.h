@@ -5,5 +5,6 @@
 
 #include "conf/conf.h"
 
-/* {"type": "object", "properties": {...}, "required": [...], "additionalProperties": false}; yours (json_decref). */
+/* {"type": "object", "properties": {...}, "required": [...], "additionalProperties": false}; yours
+ * (json_decref). */
 json_t *conf_schema(const struct conf_key *keys);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From bytes to a tree.  libfyaml is known here alone: it finds the tokens and their structure; what they say is read
- * from the text itself (see scalar.h) and goes into nodes of our own.
+ * From bytes to a tree.  libfyaml is known here alone: it finds the tokens and their structure; what they say
+ * is read from the text itself (see scalar.h) and goes into nodes of our own.
  */
 #include <libfyaml.h>
 #include <search.h>
@@ -91,7 +91,7 @@ static size_t with_opener(const struct builder *b, size_t start, const char *ope
 static void move_behind(struct builder *b, size_t end)
 {
 	if (end > b->behind)
-		b->behind = end;
+		b->behind = end < b->n ? end : b->n;
 }
 
 /* The next offset that is neither blank nor comment. */
@@ -285,12 +285,15 @@ static bool read_block(struct builder *b, const struct scalar *s, struct buf *ou
 
 	if (skip_blank(b, first) >= last)
 		return true;
-	return fatal(b, s->place, "the text that begins here is empty: indent its lines further than what is around it");
+	return fatal(b, s->place,
+		     "the text that begins here is empty: indent its lines further than what is around it");
 }
 
 static scalar_read_fn *const readers[] = {
-	[FYSS_PLAIN] = read_plain,		 [FYSS_SINGLE_QUOTED] = read_single_quoted,
-	[FYSS_DOUBLE_QUOTED] = read_double_quoted, [FYSS_LITERAL] = read_block,
+	[FYSS_PLAIN] = read_plain,
+	[FYSS_SINGLE_QUOTED] = read_single_quoted,
+	[FYSS_DOUBLE_QUOTED] = read_double_quoted,
+	[FYSS_LITERAL] = read_block,
 	[FYSS_FOLDED] = read_block,
 };
 
@@ -336,15 +339,17 @@ static bool add_scalar(struct builder *b, struct fy_event *e)
 	return attach(b, node, s.place);
 }
 
-/* A scalar is copied, so that it has the alias's place; a list or map is shared and keeps the places it was written at. */
+/* A scalar is copied, so that it has the alias's place; a list or map is shared and has the place it was
+ * written at. */
 static bool add_alias(struct builder *b, struct fy_event *e)
 {
 	struct fy_token *t = e->alias.anchor;
 	struct place at = place(b, with_opener(b, token_start(t), "*"));
 	struct anchor wanted = { .name = token_text(b, t) };
 	struct anchor **found = tfind(&wanted, &b->anchors, by_name);
-	AUTO_FREE char *what = mem_printf("alias '*%s' %s", wanted.name,
-					  found ? "stands inside what it names" : "names no anchor that was before it");
+	AUTO_FREE char *what =
+		mem_printf("alias '*%s' %s", wanted.name,
+			   found ? "stands inside what it names" : "names no anchor that was before it");
 	struct conf_node *node = found ? (*found)->node : NULL;
 	struct conf_node *copy;
 
@@ -362,11 +367,21 @@ static bool add_alias(struct builder *b, struct fy_event *e)
 	return attach(b, copy, at);
 }
 
+/* A document without --- has no mark: it is what follows the last token, and a ... behind that. */
+static size_t unmarked_start(const struct builder *b)
+{
+	size_t at = skip_blank(b, b->behind);
+
+	while (b->n - at >= 3 && memcmp(b->text + at, "...", 3) == 0)
+		at = skip_blank(b, at + 3);
+	return at;
+}
+
 static bool open_document(struct builder *b, struct fy_event *e)
 {
 	struct fy_token *start = e->document_start.document_start;
 	const struct fy_version *v = fy_document_start_event_version(e);
-	size_t at = start ? token_start(start) : skip_blank(b, b->behind);
+	size_t at = start ? token_start(start) : unmarked_start(b);
 
 	if (b->has_document)
 		return fatal(b, place(b, at), "a second document begins here; a file holds one");
@@ -382,9 +397,6 @@ static bool take_event(struct builder *b, struct fy_event *e)
 	switch (e->type) {
 	case FYET_DOCUMENT_START:
 		return open_document(b, e);
-	case FYET_DOCUMENT_END:
-		move_behind(b, token_end(e->document_end.document_end));
-		return true;
 	case FYET_MAPPING_START:
 		return open_level(b, e, CONF_MAP, e->mapping_start.mapping_start);
 	case FYET_SEQUENCE_START:
@@ -400,6 +412,7 @@ static bool take_event(struct builder *b, struct fy_event *e)
 	case FYET_NONE:
 	case FYET_STREAM_START:
 	case FYET_STREAM_END:
+	case FYET_DOCUMENT_END:
 		return true;
 	}
 	return true;
@@ -426,8 +439,8 @@ static void report(struct builder *b, const struct fy_diag_error *said)
 	at = place(b, e.start);
 	l = unclosed(b, at);
 	if (l)
-		problem_at(b->p, b->c->path, at.line, at.column, "%s (the '%c' of line %zu is still open)", e.message,
-			   l->bracket, l->node->place.line);
+		problem_at(b->p, b->c->path, at.line, at.column, "%s (the '%c' of line %zu is still open)",
+			   e.message, l->bracket, l->node->place.line);
 	else
 		problem_at(b->p, b->c->path, at.line, at.column, "%s", e.message);
 }
@@ -450,15 +463,6 @@ static bool report_all(struct builder *b, struct fy_diag *diag)
 	return any;
 }
 
-/* Complaints without a place, which libfyaml would print itself. */
-static void hear(struct fy_diag *diag, void *arg, const char *text, size_t n)
-{
-	struct buf *out = arg;
-
-	(void)diag;
-	buf_add(out, text, n);
-}
-
 static void take_events(struct builder *b, struct fy_parser *parser)
 {
 	struct fy_event *e;
@@ -470,10 +474,11 @@ static void take_events(struct builder *b, struct fy_parser *parser)
 	}
 }
 
-static void parse_with(struct builder *b, struct fy_diag *diag, const struct buf *heard)
+static void parse_with(struct builder *b, struct fy_diag *diag)
 {
 	struct fy_parse_cfg cfg = {
-		.flags = FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE | FYPCF_COLLECT_DIAG | FYPCF_SLOPPY_FLOW_INDENTATION,
+		.flags = FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE | FYPCF_COLLECT_DIAG |
+			 FYPCF_SLOPPY_FLOW_INDENTATION,
 		.diag = diag,
 	};
 	struct fy_parser *parser = mem_check(fy_parser_create(&cfg));
@@ -482,29 +487,25 @@ static void parse_with(struct builder *b, struct fy_diag *diag, const struct buf
 	if (good)
 		take_events(b, parser);
 	if (!report_all(b, diag) && (!good || fy_parser_get_stream_error(parser)))
-		fatal(b, place(b, b->behind), heard->len ? buf_text(heard) : "the YAML parser gives up here");
+		fatal(b, place(b, b->behind), "the YAML parser gives up here");
 	fy_parser_destroy(parser);
 }
 
 static void parse(struct builder *b)
 {
-	AUTO_BUF heard = BUF_INIT(1024);
-	struct fy_diag_cfg cfg = {
-		.output_fn = hear,
-		.user = &heard,
-		.level = FYET_WARNING,
-		.module_mask = ~0U,
-	};
+	/* neither a stream nor a function to print to: what it says is collected, and else nothing */
+	struct fy_diag_cfg cfg = { .level = FYET_WARNING, .module_mask = ~0U };
 	struct fy_diag *diag = mem_check(fy_diag_create(&cfg));
 
 	fy_diag_set_collect_errors(diag, true);
-	parse_with(b, diag, &heard);
+	parse_with(b, diag);
 	fy_diag_destroy(diag);
 }
 
 /* ---- from the outside ---- */
 
-/* The first byte that YAML does not allow in a file, or that our strings could not hold; n if there is none. */
+/* The first byte that YAML does not allow in a file, or that our strings could not hold; n if there is none.
+ */
 static size_t unfit_byte(const char *text, size_t n)
 {
 	size_t i = 0, len;
@@ -530,9 +531,9 @@ static bool check_bytes(struct builder *b)
 	if (at == b->n)
 		return true;
 	c = (unsigned char)b->text[at];
-	AUTO_FREE char *what = c < 0x80 ?
-				       mem_printf("control character (in double quotes it is written \\x%02X)", c) :
-				       mem_printf("the byte \\x%02X is not UTF-8", c);
+	AUTO_FREE char *what =
+		c < 0x80 ? mem_printf("control character (in double quotes it is written \\x%02X)", c)
+			 : mem_printf("the byte \\x%02X is not UTF-8", c);
 	return fatal(b, place(b, at), what);
 }
 

@@ -138,7 +138,8 @@ static const struct origin {
 };
 
 /* What stands between ${ and }. */
-static int add_value(const struct conf_vars *v, const char *inner, bool secret, struct buf *out, struct err *e)
+static int add_value(const struct conf_vars *v, const char *inner, bool secret, struct buf *out,
+		     struct err *e)
 {
 	const struct origin *o = origins;
 	size_t before = out->len;

@@ -96,10 +96,14 @@ static const struct rewording {
 	{ "cannot start with blank", is_tab, "a tab cannot indent; use blanks" },
 	{ "invalid multiline plain key", is_tab_before_key, "a tab cannot indent; use blanks" },
 	{ "invalid multiline plain key", move_to_key,
-	  "this line continues the text above it and yet has a key: check its indentation, or the blank behind a ':'" },
-	{ "invalid nested block mapping on the same line", anyway, "': ' within a text; put the text in quotes" },
+	  "this line continues the text above it and yet has a key: check its indentation, or the blank "
+	  "behind a ':'" },
+	{ "invalid nested block mapping on the same line", anyway,
+	  "': ' within a text; put the text in quotes" },
 	{ "missing comma in flow", is_variable, "'${...}' must be in quotes within [ ] and { }" },
 	{ "could not find expected ':'", anyway, "expected 'key: value'" },
+	{ "invalid escape", anyway, "unknown escape (in single quotes a backslash is only a backslash)" },
+	{ "invalid UTF8 escape", anyway, "this escape is half a character" },
 	{ "without closing quote", move_to_quote, "this quote is never closed" },
 };
 
