@@ -117,6 +117,7 @@ static int read_log(struct scan *s, const char *path, struct err *e)
 		watch_feed(w, data, (size_t)n);
 	if (n < 0)
 		watch_gap(w, e->text);
+	reader_end_file(watch_reader(w));
 	return 0;
 }
 

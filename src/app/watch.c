@@ -46,7 +46,7 @@ static void tell_sets(struct watch *w)
 	for (size_t i = 0; i < reader_sets(w->reader); i++) {
 		struct set *s = reader_set(w->reader, i);
 
-		story_use_set(w->story, w->log, &s->meaning, counts(w, s));
+		story_use_set(w->story, w->log, &s->meaning, i, counts(w, s));
 	}
 }
 

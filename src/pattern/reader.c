@@ -182,8 +182,10 @@ static void scout_line(void *arg, const struct line *l)
 	struct unwrapped c;
 
 	unwrap_line(l->text, l->len, &r->scratch, &c);
-	if (r->holding && claims(r, c.text, c.len))
-		r->holding = false;
+	if (!r->holding || !claims(r, c.text, c.len))
+		return;
+	recognise(r, c.text, c.len); /* before the replay: what stands above this line is read by these sets as well */
+	r->holding = false;
 }
 
 static void stop_holding(struct reader *r)
@@ -358,6 +360,12 @@ void reader_quiet(struct reader *r)
 bool reader_waiting(const struct reader *r)
 {
 	return join_waiting(r->join);
+}
+
+void reader_end_file(struct reader *r)
+{
+	lines_flush(r->holding ? r->scout : r->lines);
+	join_flush(r->join);
 }
 
 void reader_next_file(struct reader *r)

@@ -45,6 +45,8 @@ void reader_feed(struct reader *r, const char *data, size_t n);
 /* The log is quiet: what is there of the last record is judged, and judged again should it grow. */
 void reader_quiet(struct reader *r);
 bool reader_waiting(const struct reader *r); /* a record was not judged yet */
+/* The file ends here; the log may go on in another. */
+void reader_end_file(struct reader *r);
 /* What comes next is another file. */
 void reader_next_file(struct reader *r);
 /* What comes next stands at this place of the file. */

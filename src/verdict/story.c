@@ -453,9 +453,9 @@ static void lives(struct story *s, int64_t at)
 
 /* ---- logs ---- */
 
-void story_use_set(struct story *s, size_t log, const struct rule_set *set, bool required)
+void story_use_set(struct story *s, size_t log, const struct rule_set *set, size_t place, bool required)
 {
-	track_use(s->tracks[log], set)->required = required;
+	track_use(s->tracks[log], set, place)->required = required;
 	advance(s);
 }
 

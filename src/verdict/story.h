@@ -72,8 +72,11 @@ DEFINE_AUTO(story)
 void story_set_plan(struct story *s, const char *plan);
 /* A log; returns its number for the calls below. */
 size_t story_add_log(struct story *s, const char *name);
-/* The set explains this log from now on.  required: its goals have to be reached; may be called again to change that. */
-void story_use_set(struct story *s, size_t log, const struct rule_set *set, bool required);
+/*
+ * The set explains this log from now on, as the place-th that is asked (from 0).  required: its goals have to be
+ * reached.  May be called again to change both.
+ */
+void story_use_set(struct story *s, size_t log, const struct rule_set *set, size_t place, bool required);
 /* Takes the place of the sets' goals: "goal", "set/goal" or a probe's name.  place is shown if it is never reached. */
 void story_want_goal(struct story *s, const char *name);
 void story_expect(struct story *s, const char *fact, const char *expectation);

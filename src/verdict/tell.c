@@ -29,7 +29,7 @@ static struct outcome_reason *add_open(struct outcome *o, const struct outcome_r
 	return r;
 }
 
-/* Of several logs whose times can be compared, what happened first stands first. */
+/* Whether a happened before b, as far as both times can be compared. */
 static bool comes_before(const struct outcome_reason *a, const struct outcome_reason *b)
 {
 	enum { DATED = 19 }; /* 2026-11-21T10:00:00 */
@@ -38,25 +38,30 @@ static bool comes_before(const struct outcome_reason *a, const struct outcome_re
 	       strcmp(a->time, b->time) < 0;
 }
 
-static void sort_reasons(struct outcome_reasons *r)
+/* The log whose next failure stands first; each log's own order stays as it is. */
+static size_t first_of(const struct story *s, const size_t *next)
 {
-	for (size_t i = 1; i < r->n; i++) {
-		for (size_t k = i; k > 0 && comes_before(&r->items[k], &r->items[k - 1]); k--) {
-			struct outcome_reason swap = r->items[k];
+	size_t best = s->n_tracks;
 
-			r->items[k] = r->items[k - 1];
-			r->items[k - 1] = swap;
-		}
+	for (size_t i = 0; i < s->n_tracks; i++) {
+		const struct outcome_reasons *r = &s->tracks[i]->reasons;
+
+		if (next[i] < r->n &&
+		    (best == s->n_tracks ||
+		     comes_before(&r->items[next[i]], &s->tracks[best]->reasons.items[next[best]])))
+			best = i;
 	}
+	return best;
 }
 
 static void tell_failures(const struct story *s, struct outcome *o)
 {
-	for (size_t i = 0; i < s->n_tracks; i++)
-		for (size_t k = 0; k < s->tracks[i]->reasons.n; k++)
-			add_copy(&o->reasons, &s->tracks[i]->reasons.items[k]);
-	sort_reasons(&o->reasons);
-	for (size_t i = 0; i < s->reasons.n; i++)
+	AUTO_FREE size_t *next = mem_zero(s->n_tracks, sizeof(*next));
+	size_t i;
+
+	while ((i = first_of(s, next)) < s->n_tracks)
+		add_copy(&o->reasons, &s->tracks[i]->reasons.items[next[i]++]);
+	for (i = 0; i < s->reasons.n; i++)
 		add_copy(&o->reasons, &s->reasons.items[i]);
 }
 

@@ -121,19 +121,34 @@ void track_free(struct track *t)
 	free(t);
 }
 
-struct track_set *track_use(struct track *t, const struct rule_set *set)
+static size_t find_set(struct track *t, const struct rule_set *set)
 {
 	struct track_set *u;
 
 	for (size_t i = 0; i < t->n_sets; i++)
 		if (t->sets[i].set == set)
-			return &t->sets[i];
+			return i;
 	u = ARRAY_ADD(t->sets, t->n_sets, t->room_sets);
 	u->set = set;
 	u->entered = mem_zero(set->n_phases, sizeof(*u->entered));
 	for (size_t p = 0; p < set->n_phases; p++)
 		u->entered[p] = CLOCK_UNKNOWN;
-	return u;
+	return t->n_sets - 1;
+}
+
+struct track_set *track_use(struct track *t, const struct rule_set *set, size_t place)
+{
+	size_t at = find_set(t, set);
+	struct track_set u = t->sets[at];
+
+	if (place >= t->n_sets)
+		place = t->n_sets - 1;
+	for (; at > place; at--)
+		t->sets[at] = t->sets[at - 1];
+	for (; at < place; at++)
+		t->sets[at] = t->sets[at + 1];
+	t->sets[place] = u;
+	return &t->sets[place];
 }
 
 void track_gap(struct track *t, const char *why)

@@ -89,7 +89,7 @@ struct track_change {
 
 struct track *track_new(const char *name);
 void track_free(struct track *t);
-struct track_set *track_use(struct track *t, const struct rule_set *set);
+struct track_set *track_use(struct track *t, const struct rule_set *set, size_t place);
 enum refusal track_allows(const struct track *t, const struct sighting *x);
 void track_meet(struct track *t, const struct sighting *x, int64_t settle, struct track_change *c);
 void track_again(struct track *t, const struct sighting *x);

@@ -102,7 +102,7 @@ static void begin_story(struct script *x, const struct story_settings *settings)
 {
 	*x = (struct script){ .s = story_new(settings) };
 	x->log = story_add_log(x->s, "log");
-	story_use_set(x->s, x->log, &set, true);
+	story_use_set(x->s, x->log, &set, 0, true);
 	story_coverage(x->s, x->log, "f", 100, 1, 0, 0);
 }
 
@@ -461,7 +461,7 @@ TEST(every_log_in_which_a_set_began_owes_its_goals)
 	begin_story(&x, &settings);
 	y = x;
 	y.log = story_add_log(x.s, "other");
-	story_use_set(x.s, y.log, &set, true);
+	story_use_set(x.s, y.log, &set, 0, true);
 	play(&x, "begin@1 up@2");
 	assert_int_equal(story_state(x.s), STATE_SETTLING);
 	play(&y, "begin@1");
