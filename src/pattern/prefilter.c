@@ -1,0 +1,890 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pattern/prefilter.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "pattern/prefilter_kernel.h"
+
+static const uint32_t none = UINT32_MAX; /* the end of a list of indexes */
+
+enum {
+	FOLD_SHIFT = 20, /* NEEDLE_HEADS is 2 to the 12th */
+	NEEDLE_HEADS = 4096,
+	EIGHT_RUN =
+		15,    /* so many hashable bytes have an aligned gram of eight in them, wherever they stand */
+	FOUR_RUN = 11, /* one of four at a multiple of eight */
+	TWICE_RUN = 7, /* one of four at a multiple of four */
+	WORD_BITS_MIN = 8,
+	WORD_BITS_MAX = 13, /* 32 KiB of filter */
+	WORDS_PER_GRAM = 4,
+	BUCKETS = FINGER_BUCKETS * FINGER_GROUPS_MAX,
+};
+
+/* How a needle is found. */
+enum way { WAY_EIGHT, WAY_FOUR, WAY_FINGER };
+
+struct needle {
+	struct literal literal; /* its classes are the prefilter's */
+	uint32_t owners, last_owner;
+	uint32_t same_hash;
+	uint8_t run, run_at; /* its longest part of positions that fold to one byte each */
+	uint8_t finger_at;
+	enum way way;
+};
+
+struct owner {
+	uint32_t id, next;
+};
+
+/* The hash of a gram, and whose at what place. */
+struct gram {
+	uint32_t hash;
+	uint32_t needle;
+	uint32_t at;
+};
+
+/* All grams of one length: the bitmap for the kernel, and chains to tell what was met. */
+struct grams {
+	struct gram_bits bits;
+	uint32_t *word;
+	unsigned bucket_shift;
+	uint32_t *first; /* of each bucket, and one more */
+	struct gram *of;
+	size_t n, room;
+};
+
+struct prefilter {
+	struct needle *needles;
+	size_t n_needles, needle_room;
+	struct owner *owners;
+	size_t n_owners, owner_room;
+	struct byteclass *classes;
+	size_t n_classes, class_room;
+	bool *has;
+	size_t n_ids;
+	size_t longest;
+	uint32_t heads[NEEDLE_HEADS];
+
+	const struct kernel *kernel;
+	stride_fn *stride;
+	struct kernel_cost cost;
+	struct stride probes;
+	struct grams eight, four;
+	struct fingers *fingers; /* NULL where no needle needs them */
+	uint32_t in_bucket[BUCKETS + 1];
+	uint32_t *bucket_needles;
+};
+
+struct hit {
+	size_t start;
+	uint32_t needle;
+};
+
+struct prefilter_scratch {
+	const struct prefilter *pf;
+	size_t *from; /* for each id, the offset from which it is of interest */
+	struct hit *hits;
+	size_t n_hits, hit_room;
+	struct chunk_bits found;
+};
+
+/* ---- which kernel ---- */
+
+static enum prefilter_path forced;
+
+static const struct kernel *const kernels[PREFILTER_PATHS] = {
+	[PREFILTER_SCALAR] = &kernel_scalar,
+#if defined(__x86_64__)
+	[PREFILTER_AVX2] = &kernel_avx2,
+	[PREFILTER_AVX512] = &kernel_avx512,
+#endif
+};
+
+static bool usable(enum prefilter_path path)
+{
+	return path == PREFILTER_BEST || (kernels[path] && kernels[path]->usable());
+}
+
+bool prefilter_force(enum prefilter_path path)
+{
+	if (!usable(path))
+		return false;
+	forced = path;
+	return true;
+}
+
+const char *prefilter_path_name(enum prefilter_path path)
+{
+	static const char *const names[] = { "best", "scalar", "avx2", "avx512" };
+
+	return names[path];
+}
+
+static enum prefilter_path path_wanted(void)
+{
+	const char *named = getenv("GONOGO_PREFILTER");
+
+	for (unsigned i = 0; named && i < PREFILTER_PATHS; i++)
+		if (str_eq(named, prefilter_path_name(i)) && usable(i))
+			return i;
+	return forced;
+}
+
+static void choose_kernel(struct prefilter *pf)
+{
+	enum prefilter_path path = path_wanted();
+	bool free_choice = path == PREFILTER_BEST;
+
+	for (unsigned i = PREFILTER_PATHS - 1; path == PREFILTER_BEST; i--)
+		if (usable(i))
+			path = i;
+	pf->kernel = kernels[path];
+	pf->stride = pf->kernel->stride;
+	pf->cost = pf->kernel->cost;
+#if defined(__x86_64__)
+	if (free_choice && path == PREFILTER_AVX512 && !kernel_gather_pays()) {
+		pf->stride = stride_scalar;
+		pf->cost.eight = kernel_scalar.cost.eight;
+		pf->cost.four = kernel_scalar.cost.four;
+		pf->cost.four_twice = kernel_scalar.cost.four_twice;
+	}
+#else
+	(void)free_choice;
+#endif
+}
+
+/* ---- adding ---- */
+
+struct prefilter *prefilter_new(void)
+{
+	struct prefilter *pf = new0(struct prefilter);
+
+	for (size_t i = 0; i < NEEDLE_HEADS; i++)
+		pf->heads[i] = none;
+	return pf;
+}
+
+static void grams_free(struct grams *g)
+{
+	free(g->word);
+	free(g->first);
+	free(g->of);
+}
+
+void prefilter_free(struct prefilter *pf)
+{
+	if (!pf)
+		return;
+	grams_free(&pf->eight);
+	grams_free(&pf->four);
+	free(pf->needles);
+	free(pf->owners);
+	free(pf->classes);
+	free(pf->has);
+	free(pf->fingers);
+	free(pf->bucket_needles);
+	free(pf);
+}
+
+/* The same class has one number in all patterns. */
+static uint16_t take_class(struct prefilter *pf, const struct byteclass *c)
+{
+	size_t i = 0;
+
+	while (i < pf->n_classes && memcmp(&pf->classes[i].bytes, &c->bytes, sizeof(c->bytes)) != 0)
+		i++;
+	if (i == UINT16_MAX - LITERAL_CLASS)
+		return LITERAL_ANY; /* which holds for every class */
+	if (i == pf->n_classes)
+		*ARRAY_ADD(pf->classes, pf->n_classes, pf->class_room) = *c;
+	return (uint16_t)(LITERAL_CLASS + i);
+}
+
+static uint32_t hash_literal(const struct literal *l)
+{
+	uint32_t hash = l->n;
+
+	for (size_t i = 0; i < l->n; i++)
+		hash = (hash ^ l->at[i]) * UINT32_C(0x01000193);
+	return hash >> FOLD_SHIFT;
+}
+
+static uint32_t take_needle(struct prefilter *pf, const struct literal *l)
+{
+	uint32_t *head = &pf->heads[hash_literal(l)];
+
+	for (uint32_t i = *head; i != none; i = pf->needles[i].same_hash)
+		if (pf->needles[i].literal.n == l->n &&
+		    memcmp(pf->needles[i].literal.at, l->at, l->n * sizeof(*l->at)) == 0)
+			return i;
+	struct needle *new = ARRAY_ADD(pf->needles, pf->n_needles, pf->needle_room);
+
+	new->literal = *l;
+	new->owners = new->last_owner = none;
+	new->same_hash = *head;
+	*head = (uint32_t)(pf->n_needles - 1);
+	return *head;
+}
+
+static void give_owner(struct prefilter *pf, uint32_t which, uint32_t id)
+{
+	struct needle *needle = &pf->needles[which];
+
+	if (needle->last_owner != none && pf->owners[needle->last_owner].id == id)
+		return;
+	uint32_t at = (uint32_t)pf->n_owners;
+
+	*ARRAY_ADD(pf->owners, pf->n_owners, pf->owner_room) = (struct owner){ id, none };
+	if (needle->last_owner == none)
+		needle->owners = at;
+	else
+		pf->owners[needle->last_owner].next = at;
+	needle->last_owner = at;
+}
+
+static void mark_id(struct prefilter *pf, uint32_t id, bool has)
+{
+	if (id >= pf->n_ids) {
+		size_t n = (size_t)id * 2 + 64;
+
+		pf->has = mem_check(reallocarray(pf->has, n, sizeof(*pf->has)));
+		memset(pf->has + pf->n_ids, 0, n - pf->n_ids);
+		pf->n_ids = n;
+	}
+	pf->has[id] |= has;
+}
+
+void prefilter_add(struct prefilter *pf, uint32_t id, const struct literals *l)
+{
+	mark_id(pf, id, l->n > 0);
+	for (size_t i = 0; i < l->n; i++) {
+		struct literal own = l->of[i];
+
+		for (size_t k = 0; k < own.n; k++)
+			if (own.at[k] >= LITERAL_CLASS)
+				own.at[k] = take_class(pf, &l->classes[own.at[k] - LITERAL_CLASS]);
+		give_owner(pf, take_needle(pf, &own), id);
+		pf->longest = own.n > pf->longest ? own.n : pf->longest;
+	}
+}
+
+bool prefilter_has(const struct prefilter *pf, uint32_t id)
+{
+	return id < pf->n_ids && pf->has[id];
+}
+
+size_t prefilter_longest(const struct prefilter *pf)
+{
+	return pf->longest;
+}
+
+/* ---- grams: which of a literal's, and where they go ---- */
+
+/* Where the rarest row of overlapping grams begins, and what share of all places has one of them (2^40 is
+ * all). */
+static size_t rarest_window(const struct needle *nd, const uint16_t *rarity, size_t length, size_t row,
+			    uint64_t *share)
+{
+	enum { ALL_BITS = 40 };
+	uint64_t of[LITERAL_MAX], sum = 0;
+	size_t first = nd->run_at, end = (size_t)nd->run_at + nd->run, best = first;
+	unsigned bits = 0;
+
+	*share = UINT64_MAX;
+	for (size_t i = first; i < end; i++) {
+		bits += rarity[i];
+		if (i + 1 < first + length)
+			continue;
+		size_t at = i + 1 - length;
+		unsigned whole = bits / RARITY_BIT;
+
+		of[at] = UINT64_C(1) << (whole < ALL_BITS ? ALL_BITS - whole : 0);
+		bits -= rarity[at];
+		sum += of[at];
+		if (at + 1 < first + row)
+			continue;
+		if (sum < *share) {
+			*share = sum;
+			best = at + 1 - row;
+		}
+		sum -= of[at + 1 - row];
+	}
+	return best;
+}
+
+static void put_gram(const struct prefilter *pf, struct grams *g, uint32_t needle, size_t at, bool eight)
+{
+	const struct literal *l = &pf->needles[needle].literal;
+	uint8_t bytes[8] = { 0 };
+	uint64_t v8;
+	uint32_t v4;
+
+	for (size_t i = 0; i < (eight ? 8 : 4); i++)
+		bytes[i] = (uint8_t)literal_folded(pf->classes, l->at[at + i]);
+	memcpy(&v8, bytes, sizeof(v8));
+	memcpy(&v4, bytes, sizeof(v4));
+	*ARRAY_ADD(g->of, g->n, g->room) =
+		(struct gram){ eight ? stride_hash8(v8) : stride_hash4(v4), needle, (uint32_t)at };
+}
+
+/* Bits enough to count to n. */
+static unsigned bits_for(size_t n, unsigned min, unsigned max)
+{
+	unsigned bits = min;
+
+	while (bits < max && (size_t)1 << bits < n)
+		bits++;
+	return bits;
+}
+
+static void sort_by_bucket(struct grams *g)
+{
+	unsigned bucket_bits = bits_for(g->n, 4, 16);
+	size_t n_buckets = (size_t)1 << bucket_bits;
+	struct gram *sorted = mem_zero(g->n, sizeof(*sorted));
+
+	g->bucket_shift = 32 - bucket_bits;
+	g->first = mem_zero(n_buckets + 1, sizeof(*g->first));
+	for (size_t i = 0; i < g->n; i++)
+		g->first[g->of[i].hash >> g->bucket_shift]++;
+	for (size_t i = 1; i <= n_buckets; i++)
+		g->first[i] += g->first[i - 1];
+	for (size_t i = g->n; i-- > 0;)
+		sorted[--g->first[g->of[i].hash >> g->bucket_shift]] = g->of[i];
+	free(g->of);
+	g->of = sorted;
+}
+
+static void grams_finish(struct grams *g)
+{
+	if (g->n == 0)
+		return;
+	unsigned word_bits = bits_for(g->n * WORDS_PER_GRAM, WORD_BITS_MIN, WORD_BITS_MAX);
+	size_t bytes = ((size_t)1 << word_bits) * sizeof(*g->word);
+
+	g->word = mem_check(aligned_alloc(64, bytes));
+	memset(g->word, 0, bytes);
+	g->bits = (struct gram_bits){ g->word, 32 - word_bits };
+	for (size_t i = 0; i < g->n; i++) {
+		uint32_t hash = g->of[i].hash, *word = &g->word[hash >> g->bits.shift];
+
+		*word |= UINT32_C(1) << (hash >> FIRST_BIT & 31) | UINT32_C(1) << (hash >> SECOND_BIT & 31);
+	}
+	sort_by_bucket(g);
+}
+
+/* ---- fingerprints: which positions of a literal, and in which bucket ---- */
+
+struct bucket {
+	struct byteset has[FINGER_WIDTH];
+	double share[FINGER_WIDTH];
+};
+
+struct finger_plan {
+	size_t n_groups;
+	uint8_t *bucket_of; /* for each needle */
+	double cost;
+};
+
+static unsigned finger_position(const struct needle *nd, size_t k)
+{
+	size_t at = nd->finger_at + k;
+
+	return at < nd->literal.n ? nd->literal.at[at] : LITERAL_ANY;
+}
+
+/* The share of places where the position's byte is met, if s has its bytes, too. */
+static double share_with(const struct prefilter *pf, const struct bucket *b, size_t k, unsigned position)
+{
+	double share = b->share[k];
+
+	if (position == LITERAL_ANY)
+		return 1;
+	struct byteset more = literal_bytes(pf->classes, position);
+
+	for (size_t w = 0; w < 4; w++)
+		for (uint64_t left = more.word[w] & ~b->has[k].word[w]; left; left &= left - 1) {
+			unsigned byte = (unsigned)(w * 64) + (unsigned)__builtin_ctzll(left);
+
+			share += (double)pf->cost.blur /
+				 (double)(UINT64_C(1) << (rarity_of_byte(byte) / RARITY_BIT));
+		}
+	return share < 1 ? share : 1;
+}
+
+static void bucket_take(const struct prefilter *pf, struct bucket *b, const struct needle *nd)
+{
+	for (size_t k = 0; k < FINGER_WIDTH; k++) {
+		struct byteset more = literal_bytes(pf->classes, finger_position(nd, k));
+
+		b->share[k] = share_with(pf, b, k, finger_position(nd, k));
+		for (size_t w = 0; w < 4; w++)
+			b->has[k].word[w] |= more.word[w];
+	}
+}
+
+static double bucket_share(const struct bucket *b)
+{
+	return b->share[0] * b->share[1] * b->share[2] * b->share[3];
+}
+
+/* The bucket in which the needle adds the least to what is let through. */
+static size_t best_bucket(const struct prefilter *pf, const struct bucket *buckets, size_t n,
+			  const struct needle *nd)
+{
+	size_t best = 0;
+	double least = 2;
+
+	for (size_t i = 0; i < n; i++) {
+		double more = 1;
+
+		for (size_t k = 0; k < FINGER_WIDTH; k++)
+			more *= share_with(pf, &buckets[i], k, finger_position(nd, k));
+		more -= bucket_share(&buckets[i]);
+		if (more < least) {
+			least = more;
+			best = i;
+		}
+	}
+	return best;
+}
+
+enum { COST_OF_CANDIDATE = 1000, FINGERS_FOR_FEW_GROUPS = 200 };
+
+static void plan_fingers(const struct prefilter *pf, size_t groups, struct finger_plan *plan)
+{
+	struct bucket buckets[BUCKETS] = { 0 };
+	double share = 0;
+
+	plan->n_groups = groups;
+	for (size_t i = 0; i < pf->n_needles; i++) {
+		if (pf->needles[i].way != WAY_FINGER)
+			continue;
+		size_t b = best_bucket(pf, buckets, groups * FINGER_BUCKETS, &pf->needles[i]);
+
+		bucket_take(pf, &buckets[b], &pf->needles[i]);
+		plan->bucket_of[i] = (uint8_t)b;
+	}
+	for (size_t i = 0; i < groups * FINGER_BUCKETS; i++)
+		share += bucket_share(&buckets[i]);
+	plan->cost =
+		pf->cost.group + (double)(groups - 1) * pf->cost.next_group + share * 64 * COST_OF_CANDIDATE;
+}
+
+static size_t count_ways(const struct prefilter *pf, enum way way)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < pf->n_needles; i++)
+		n += pf->needles[i].way == way;
+	return n;
+}
+
+static void plan_copy(struct finger_plan *to, const struct finger_plan *from, size_t n)
+{
+	to->n_groups = from->n_groups;
+	to->cost = from->cost;
+	memcpy(to->bucket_of, from->bucket_of, n);
+}
+
+static void best_fingers(const struct prefilter *pf, struct finger_plan *best)
+{
+	size_t n = count_ways(pf, WAY_FINGER);
+	AUTO_FREE uint8_t *bucket_of = mem_zero(pf->n_needles, 1);
+	struct finger_plan plan = { .bucket_of = bucket_of };
+
+	best->n_groups = 0;
+	best->cost = 0;
+	if (n == 0)
+		return;
+	for (size_t groups = n > FINGERS_FOR_FEW_GROUPS ? FINGER_GROUPS_MAX : 1; groups <= FINGER_GROUPS_MAX;
+	     groups *= 2) {
+		plan_fingers(pf, groups, &plan);
+		if (best->n_groups == 0 || plan.cost < best->cost)
+			plan_copy(best, &plan, pf->n_needles);
+	}
+}
+
+static void finger_put(struct fingers *f, size_t bucket, size_t k, const struct byteset *bytes)
+{
+	size_t group = bucket / FINGER_BUCKETS;
+	uint8_t bit = (uint8_t)(1U << (bucket % FINGER_BUCKETS));
+
+	for (unsigned byte = 0; byte < 256; byte++) {
+		if (!byteset_has(bytes, byte))
+			continue;
+		f->of_byte[group][byte] |= (uint32_t)bit << (8 * k);
+		f->six_bits[group][k][finger_six_bits(byte)] |= bit;
+		f->low_nibble[group][k][byte & 15] |= bit;
+		f->high_nibble[group][k][byte >> 4] |= bit;
+	}
+}
+
+static void fingers_finish(struct prefilter *pf, const struct finger_plan *plan)
+{
+	if (plan->n_groups == 0)
+		return;
+	size_t room = (sizeof(*pf->fingers) + 63) / 64 * 64;
+	uint32_t *in = pf->in_bucket;
+
+	pf->fingers = mem_check(aligned_alloc(64, room));
+	memset(pf->fingers, 0, room);
+	pf->fingers->n_groups = plan->n_groups;
+	pf->bucket_needles = mem_zero(pf->n_needles, sizeof(*pf->bucket_needles));
+	for (size_t i = 0; i < pf->n_needles; i++) {
+		const struct needle *nd = &pf->needles[i];
+
+		if (nd->way != WAY_FINGER)
+			continue;
+		in[plan->bucket_of[i]]++;
+		for (size_t k = 0; k < FINGER_WIDTH; k++) {
+			struct byteset bytes = literal_bytes(pf->classes, finger_position(nd, k));
+
+			finger_put(pf->fingers, plan->bucket_of[i], k, &bytes);
+		}
+	}
+	for (size_t b = 1; b <= BUCKETS; b++)
+		in[b] += in[b - 1];
+	for (size_t i = pf->n_needles; i-- > 0;)
+		if (pf->needles[i].way == WAY_FINGER)
+			pf->bucket_needles[--in[plan->bucket_of[i]]] = (uint32_t)i;
+}
+
+/* ---- the plan: which literals are found in which way ---- */
+
+/* From which run of hashable bytes on a literal goes there; more than LITERAL_MAX: never. */
+struct split {
+	size_t eight, four;
+};
+
+static const struct split splits[] = {
+	{ EIGHT_RUN, TWICE_RUN },
+	{ EIGHT_RUN, FOUR_RUN },
+	{ EIGHT_RUN, LITERAL_MAX + 1 },
+	{ LITERAL_MAX + 1, LITERAL_MAX + 1 },
+};
+
+static void split_needles(struct prefilter *pf, const struct split *split)
+{
+	for (size_t i = 0; i < pf->n_needles; i++) {
+		struct needle *nd = &pf->needles[i];
+
+		nd->way = nd->run >= split->eight  ? WAY_EIGHT
+			  : nd->run >= split->four ? WAY_FOUR
+						   : WAY_FINGER;
+	}
+}
+
+static double cost_of_probes(const struct prefilter *pf, const struct split *split)
+{
+	double cost = count_ways(pf, WAY_EIGHT) ? pf->cost.eight : 0;
+
+	if (count_ways(pf, WAY_FOUR))
+		cost += split->four < FOUR_RUN ? pf->cost.four_twice : pf->cost.four;
+	return cost;
+}
+
+/* The cheapest split; the needles' ways and plan are set to it. */
+static const struct split *choose_split(struct prefilter *pf, struct finger_plan *best)
+{
+	enum { MANY_FINGERS = 400 };
+	const struct split *chosen = NULL;
+	AUTO_FREE uint8_t *bucket_of = mem_zero(pf->n_needles + 1, 1);
+	struct finger_plan plan = { .bucket_of = bucket_of };
+	double least = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(splits); i++) {
+		split_needles(pf, &splits[i]);
+		if (chosen && count_ways(pf, WAY_FINGER) > MANY_FINGERS)
+			continue;
+		best_fingers(pf, &plan);
+		double cost = plan.cost + cost_of_probes(pf, &splits[i]);
+
+		if (!chosen || cost < least) {
+			chosen = &splits[i];
+			least = cost;
+			plan_copy(best, &plan, pf->n_needles);
+		}
+	}
+	split_needles(pf, chosen);
+	return chosen;
+}
+
+/* What is known of a literal before any choice. */
+static void measure(const struct prefilter *pf, struct needle *nd)
+{
+	uint16_t rarity[LITERAL_MAX];
+	const struct literal *l = &nd->literal;
+	size_t run = 0;
+	unsigned most = 0;
+
+	literal_rarity(pf->classes, l->at, l->n, rarity);
+	for (size_t i = 0; i < l->n; i++) {
+		run = literal_folded(pf->classes, l->at[i]) < 0 ? 0 : run + 1;
+		if (run > nd->run) {
+			nd->run = (uint8_t)run;
+			nd->run_at = (uint8_t)(i + 1 - run);
+		}
+	}
+	for (size_t i = 0; i + FINGER_WIDTH <= l->n; i++) {
+		unsigned sum = (unsigned)rarity[i] + rarity[i + 1] + rarity[i + 2] + rarity[i + 3];
+
+		if (sum > most) {
+			most = sum;
+			nd->finger_at = (uint8_t)i;
+		}
+	}
+}
+
+static void put_grams(struct prefilter *pf, bool twice)
+{
+	for (uint32_t i = 0; i < pf->n_needles; i++) {
+		const struct needle *nd = &pf->needles[i];
+		bool eight = nd->way == WAY_EIGHT;
+		size_t row = eight || !twice ? STRIDE : STRIDE / 2;
+		uint16_t rarity[LITERAL_MAX];
+		uint64_t share;
+
+		if (nd->way == WAY_FINGER)
+			continue;
+		literal_rarity(pf->classes, nd->literal.at, nd->literal.n, rarity);
+		size_t at = rarest_window(nd, rarity, eight ? 8 : 4, row, &share);
+
+		for (size_t k = 0; k < row; k++)
+			put_gram(pf, eight ? &pf->eight : &pf->four, i, at + k, eight);
+	}
+}
+
+void prefilter_build(struct prefilter *pf)
+{
+	AUTO_FREE uint8_t *bucket_of = mem_zero(pf->n_needles + 1, 1);
+	struct finger_plan plan = { .bucket_of = bucket_of };
+
+	choose_kernel(pf);
+	for (size_t i = 0; i < pf->n_needles; i++)
+		measure(pf, &pf->needles[i]);
+	bool twice = choose_split(pf, &plan)->four < FOUR_RUN;
+
+	put_grams(pf, twice);
+	grams_finish(&pf->eight);
+	grams_finish(&pf->four);
+	pf->probes = (struct stride){ pf->eight.bits, pf->four.bits, twice && pf->four.n };
+	fingers_finish(pf, &plan);
+}
+
+void prefilter_describe(const struct prefilter *pf, struct buf *out)
+{
+	buf_printf(out,
+		   "%s%s: %zu literals, %zu by 8-grams, %zu by 4-grams%s, %zu by fingerprints in %zu groups",
+		   pf->kernel->name, pf->stride == pf->kernel->stride ? "" : " without gather", pf->n_needles,
+		   count_ways(pf, WAY_EIGHT), count_ways(pf, WAY_FOUR), pf->probes.four_twice ? " twice" : "",
+		   count_ways(pf, WAY_FINGER), pf->fingers ? pf->fingers->n_groups : 0);
+}
+
+/* ---- scanning ---- */
+
+struct block {
+	const char *data;
+	size_t n;
+};
+
+struct prefilter_scratch *prefilter_scratch_new(const struct prefilter *pf)
+{
+	struct prefilter_scratch *s = mem_check(malloc(sizeof(*s)));
+
+	s->pf = pf;
+	s->from = mem_zero(pf->n_ids + 1, sizeof(*s->from));
+	s->hits = NULL;
+	s->n_hits = s->hit_room = 0;
+	return s;
+}
+
+void prefilter_scratch_free(struct prefilter_scratch *s)
+{
+	if (!s)
+		return;
+	free(s->from);
+	free(s->hits);
+	free(s);
+}
+
+static bool position_holds(const struct prefilter *pf, unsigned position, unsigned byte)
+{
+	if (position < LITERAL_NOCASE)
+		return byte == position;
+	if (position < LITERAL_ANY)
+		return byte_fold(byte) == (position & 0xff);
+	return position == LITERAL_ANY || byteset_has(&pf->classes[position - LITERAL_CLASS].bytes, byte);
+}
+
+/* Is the needle there, its position number at standing on place? */
+static bool stands(const struct prefilter *pf, const struct literal *l, struct block b, size_t place,
+		   size_t at)
+{
+	if (place < at || place - at > b.n || l->n > b.n - (place - at))
+		return false;
+	const char *start = b.data + place - at;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (!position_holds(pf, l->at[i], (unsigned char)start[i]))
+			return false;
+	return true;
+}
+
+static bool before(const struct hit *a, const struct hit *b)
+{
+	return a->start != b->start ? a->start < b->start : a->needle < b->needle;
+}
+
+/* They come almost in order. */
+static void put_hit(struct prefilter_scratch *s, size_t start, uint32_t needle)
+{
+	struct hit new = { start, needle };
+
+	ARRAY_ADD(s->hits, s->n_hits, s->hit_room);
+	size_t i = s->n_hits - 1;
+
+	for (; i > 0 && before(&new, &s->hits[i - 1]); i--)
+		s->hits[i] = s->hits[i - 1];
+	s->hits[i] = new;
+}
+
+static void ask_grams(struct prefilter_scratch *s, const struct grams *g, uint32_t hash, struct block b,
+		      size_t place)
+{
+	if (!gram_bit(&g->bits, hash))
+		return;
+	const uint32_t *first = &g->first[hash >> g->bucket_shift];
+
+	for (const struct gram *gram = g->of + first[0]; gram < g->of + first[1]; gram++)
+		if (gram->hash == hash &&
+		    stands(s->pf, &s->pf->needles[gram->needle].literal, b, place, gram->at))
+			put_hit(s, place - gram->at, gram->needle);
+}
+
+static void look_at_probe(struct prefilter_scratch *s, struct block b, size_t place)
+{
+	const struct prefilter *pf = s->pf;
+	char bytes[8] = { 0 };
+	uint64_t v8;
+	uint32_t low, high;
+
+	memcpy(bytes, b.data + place, b.n - place < sizeof(bytes) ? b.n - place : sizeof(bytes));
+	memcpy(&v8, bytes, sizeof(v8));
+	memcpy(&low, bytes, sizeof(low));
+	memcpy(&high, bytes + 4, sizeof(high));
+	if (pf->eight.n)
+		ask_grams(s, &pf->eight, stride_hash8(v8 | STRIDE_FOLD), b, place);
+	if (pf->four.n)
+		ask_grams(s, &pf->four, stride_hash4(low | (uint32_t)STRIDE_FOLD), b, place);
+	if (pf->probes.four_twice)
+		ask_grams(s, &pf->four, stride_hash4(high | (uint32_t)STRIDE_FOLD), b, place + 4);
+}
+
+static uint32_t buckets_at(const uint32_t *of_byte, struct block b, size_t place)
+{
+	uint32_t met = 0xff;
+
+	for (size_t k = 0; k < FINGER_WIDTH; k++)
+		met &= of_byte[place + k < b.n ? (unsigned char)b.data[place + k] : 0] >> (8 * k);
+	return met;
+}
+
+static void look_at_finger(struct prefilter_scratch *s, struct block b, size_t place)
+{
+	const struct prefilter *pf = s->pf;
+
+	for (size_t g = 0; g < pf->fingers->n_groups; g++)
+		for (uint32_t met = buckets_at(pf->fingers->of_byte[g], b, place); met; met &= met - 1) {
+			const uint32_t *in = &pf->in_bucket[g * FINGER_BUCKETS + (size_t)__builtin_ctz(met)];
+
+			for (uint32_t i = in[0]; i < in[1]; i++) {
+				const struct needle *nd = &pf->needles[pf->bucket_needles[i]];
+
+				if (stands(pf, &nd->literal, b, place, nd->finger_at))
+					put_hit(s, place - nd->finger_at, pf->bucket_needles[i]);
+			}
+		}
+}
+
+/* The places that the kernels marked among 64 probes, and the bytes that these stand for. */
+static void look_closer(struct prefilter_scratch *s, struct block b, size_t base, size_t which)
+{
+	uint64_t probed = s->found.probed[which];
+
+	for (size_t k = 0; k < STRIDE; k++, probed >>= 8) {
+		size_t place = base + (which * STRIDE + k) * 64;
+
+		for (uint64_t left = probed & 0xff; left; left &= left - 1)
+			look_at_probe(s, b, place + (size_t)__builtin_ctzll(left) * STRIDE);
+		for (uint64_t left = s->found.fingered[which * STRIDE + k]; left; left &= left - 1)
+			look_at_finger(s, b, place + (size_t)__builtin_ctzll(left));
+	}
+}
+
+static void scan_chunk(struct prefilter_scratch *s, struct block b, size_t base, size_t n)
+{
+	const struct prefilter *pf = s->pf;
+	struct chunk_bits *found = &s->found;
+	size_t whole = n / STRIDE * STRIDE;
+
+	*found = (struct chunk_bits){ 0 };
+	if (pf->eight.n || pf->four.n) {
+		pf->stride(&pf->probes, b.data + base, whole, found->probed);
+		if (n > whole) /* the last few bytes of all */
+			found->probed[whole / STRIDE / 64] |= UINT64_C(1) << (whole / STRIDE % 64);
+	}
+	if (pf->fingers)
+		pf->kernel->finger(pf->fingers, b.data + base, n, b.n - base, found->fingered);
+	for (size_t i = 0; i < ARRAY_LEN(found->probed); i++) {
+		uint64_t any = found->probed[i];
+
+		for (size_t k = 0; k < STRIDE; k++)
+			any |= found->fingered[i * STRIDE + k];
+		if (any)
+			look_closer(s, b, base, i);
+	}
+}
+
+/* Tells of the hits that begin before limit: none can come any more that begins earlier. */
+static void deliver(struct prefilter_scratch *s, size_t limit, prefilter_hit_fn *hit, void *arg)
+{
+	const struct prefilter *pf = s->pf;
+	size_t i = 0;
+
+	for (; i < s->n_hits && s->hits[i].start < limit; i++) {
+		const struct needle *nd = &pf->needles[s->hits[i].needle];
+		size_t start = s->hits[i].start;
+
+		for (uint32_t o = nd->owners; o != none; o = pf->owners[o].next) {
+			uint32_t id = pf->owners[o].id;
+
+			if (start >= s->from[id])
+				s->from[id] = hit(arg, id, start, start + nd->literal.n);
+		}
+	}
+	s->n_hits -= i;
+	if (i && s->n_hits)
+		memmove(s->hits, s->hits + i, s->n_hits * sizeof(*s->hits));
+}
+
+void prefilter_scan(struct prefilter_scratch *s, const char *data, size_t n, prefilter_hit_fn *hit, void *arg)
+{
+	const struct block b = { data, n };
+	size_t longest = s->pf->longest;
+
+	if (longest == 0)
+		return;
+	memset(s->from, 0, s->pf->n_ids * sizeof(*s->from));
+	s->n_hits = 0;
+	for (size_t base = 0; base < n; base += CHUNK) {
+		size_t end = n - base > CHUNK ? base + CHUNK : n;
+
+		scan_chunk(s, b, base, end - base);
+		if (s->n_hits)
+			deliver(s, end == n ? n : end + 1 - (end < longest ? end + 1 : longest), hit, arg);
+	}
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The loops in portable C. */
+#include "pattern/prefilter_kernel.h"
+
+static inline uint64_t load8(const char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v | STRIDE_FOLD;
+}
+
+static inline uint32_t load4(const char *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v | (uint32_t)STRIDE_FOLD;
+}
+
+static inline __attribute__((always_inline)) uint32_t probe(const struct stride *s, const char *p, bool eight,
+							    bool four, bool twice)
+{
+	uint32_t bits = 0;
+
+	if (eight)
+		bits |= gram_bit(&s->eight, stride_hash8(load8(p)));
+	if (four)
+		bits |= gram_bit(&s->four, stride_hash4(load4(p)));
+	if (twice)
+		bits |= gram_bit(&s->four, stride_hash4(load4(p + 4)));
+	return bits;
+}
+
+static inline __attribute__((always_inline)) void probe_all(const struct stride *s, const char *data,
+							    size_t from, size_t n, uint64_t *probed,
+							    bool eight, bool four, bool twice)
+{
+	size_t i = from;
+
+	for (; n - i >= 64; i += 64) {
+		uint64_t bits = 0;
+
+		for (size_t k = 0; k < 8; k++)
+			bits |= (uint64_t)probe(s, data + i + k * STRIDE, eight, four, twice) << k;
+		if (bits)
+			probed[i / STRIDE / 64] |= bits << (i / STRIDE % 64);
+	}
+	for (; i < n; i += STRIDE)
+		probed[i / STRIDE / 64] |= (uint64_t)probe(s, data + i, eight, four, twice)
+					   << (i / STRIDE % 64);
+}
+
+void stride_rest(const struct stride *s, const char *data, size_t from, size_t n, uint64_t *probed)
+{
+	const struct stride copy = *s; /* which probed cannot alias */
+
+	if (!s->four.word)
+		probe_all(&copy, data, from, n, probed, true, false, false);
+	else if (!s->eight.word && s->four_twice)
+		probe_all(&copy, data, from, n, probed, false, true, true);
+	else if (!s->eight.word)
+		probe_all(&copy, data, from, n, probed, false, true, false);
+	else if (s->four_twice)
+		probe_all(&copy, data, from, n, probed, true, true, true);
+	else
+		probe_all(&copy, data, from, n, probed, true, true, false);
+}
+
+void stride_scalar(const struct stride *s, const char *data, size_t n, uint64_t *probed)
+{
+	stride_rest(s, data, 0, n, probed);
+}
+
+static inline uint32_t entry(const uint32_t *of_byte, char c)
+{
+	return of_byte[(unsigned char)c];
+}
+
+static inline uint32_t window(uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+{
+	return a & b >> 8 & c >> 16 & d >> 24;
+}
+
+/* What lies behind the end of the block counts as NUL: a literal that is shorter than a window does not care.
+ */
+static uint32_t window_near_end(const uint32_t *of_byte, const char *data, size_t readable, size_t i)
+{
+	char w[FINGER_WIDTH] = { 0 };
+
+	memcpy(w, data + i, readable - i < sizeof(w) ? readable - i : sizeof(w));
+	return window(entry(of_byte, w[0]), entry(of_byte, w[1]), entry(of_byte, w[2]), entry(of_byte, w[3]));
+}
+
+void finger_rest(const struct fingers *f, const char *data, size_t from, size_t n, size_t readable,
+		 uint64_t *fingered)
+{
+	enum { BLOCK = 8, SEEN = BLOCK + FINGER_WIDTH - 1 };
+	size_t i = from;
+
+	for (; n - i >= BLOCK && readable - i >= SEEN; i += BLOCK) {
+		uint32_t met[BLOCK] = { 0 }, any = 0;
+
+		for (size_t g = 0; g < f->n_groups; g++) {
+			uint32_t e[SEEN];
+
+			for (size_t k = 0; k < SEEN; k++)
+				e[k] = entry(f->of_byte[g], data[i + k]);
+			for (size_t k = 0; k < BLOCK; k++)
+				any |= met[k] |= window(e[k], e[k + 1], e[k + 2], e[k + 3]);
+		}
+		if (__builtin_expect(any == 0, 1))
+			continue;
+		for (size_t k = 0; k < BLOCK; k++)
+			fingered[i / 64] |= (uint64_t)(met[k] != 0) << (i % 64 + k);
+	}
+	for (; i < n; i++) {
+		uint32_t any = 0;
+
+		for (size_t g = 0; g < f->n_groups; g++)
+			any |= window_near_end(f->of_byte[g], data, readable, i);
+		fingered[i / 64] |= (uint64_t)(any != 0) << (i % 64);
+	}
+}
+
+static void finger_scalar(const struct fingers *f, const char *data, size_t n, size_t readable,
+			  uint64_t *fingered)
+{
+	finger_rest(f, data, 0, n, readable, fingered);
+}
+
+static bool always(void)
+{
+	return true;
+}
+
+const struct kernel kernel_scalar = {
+	.name = "scalar",
+	.usable = always,
+	.stride = stride_scalar,
+	.finger = finger_scalar,
+	.cost = { .eight = 560,
+		  .four = 450,
+		  .four_twice = 1000,
+		  .group = 5000,
+		  .next_group = 8000,
+		  .blur = 1 },
+};
