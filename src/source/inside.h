@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the kinds of sources share: who is told, and that a source may be freed or drained from within its
- * callbacks. */
+/* What the kinds of sources share: who is told, and freeing or draining from within a callback. */
 #pragma once
 #include "source/source.h"
 

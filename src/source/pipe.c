@@ -101,7 +101,7 @@ static void pipe_look(struct source *s)
 			continue;
 		if (!s->draining || extended)
 			break;
-		slice = total + there(p->fd);
+		slice = total + there(p->fd) + 1; /* so that the end is seen, too */
 		extended = true;
 	}
 	if (p->go)
