@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "pattern/ask.h"
 
 static const struct command *const commands[] = {
 #define KIND(x) &command_##x,
@@ -85,6 +86,8 @@ static int run_command(const struct command *c, struct options *o, int argc, cha
 
 	if (n < 0)
 		return usage_error(e.text);
+	if (o->no_prefilter)
+		ask_without_prefilter();
 	log_set_level(o->quiet ? LOG_QUIET : o->verbose ? LOG_INFO : LOG_WARN);
 	if (o->help)
 		return command_help(c);

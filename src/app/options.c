@@ -49,6 +49,7 @@ SETTER(pidfile, o->pidfile = v; return 0;)
 SETTER(quiet, o->quiet = true; return 0;)
 SETTER(verbose, o->verbose = true; return 0;)
 SETTER(strict, o->strict = true; return 0;)
+SETTER(no_prefilter, o->no_prefilter = true; return 0;)
 SETTER(help, o->help = true; return 0;)
 SETTER(version, o->version = true; return 0;)
 SETTER(var, if (!strchr(v, '=')) return err_set(e, "expected NAME=VALUE, found '%s'", v); return add(&o->vars, v);)
@@ -71,6 +72,7 @@ static const struct row {
 	{ "pidfile", 0, "FILE", "the server's process: its death ends the run", OPTIONS_LIVE, set_pidfile },
 	{ "settle", 0, "SPAN", "how long success must hold (10s; scan: 1s of the log's clock)", OPTIONS_REPORT, set_settle },
 	{ "strict", 0, NULL, "a GO with warnings or unexplained errors is a NO-GO", OPTIONS_REPORT, set_strict },
+	{ "no-prefilter", 0, NULL, "try every rule on every record (slow; to check the filter)", OPTIONS_SETS, set_no_prefilter },
 	{ "events", 0, "FILE", "write each event as a line of JSON ('-': standard output)", OPTIONS_REPORT, set_events },
 	{ "var", 0, "NAME=VALUE", "a variable of the plan (repeatable)", OPTIONS_PLAN, set_var },
 	{ "probes", 0, "DIR", "probe definitions, searched before the installed ones", OPTIONS_PLAN, set_probes },

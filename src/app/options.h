@@ -39,7 +39,7 @@ struct options {
 	int from;			 /* enum from; below 0: not said */
 	const char *events, *pidfile;
 	int color; /* enum color */
-	bool quiet, verbose, strict, help, version;
+	bool quiet, verbose, strict, no_prefilter, help, version;
 	char **command; /* behind `--`, NULL-terminated; NULL: none */
 };
 

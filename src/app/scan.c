@@ -62,6 +62,7 @@ static struct peek peek_at(const struct scan *s, const char *path)
 	ssize_t n;
 
 	watch_sets(w, s->sets, s->n_sets);
+	reader_walk(watch_reader(w));
 	watch_on_record(w, peek_record, &p);
 	while (b && !p.decided && seen < PEEK_MAX && (n = blocks_read(b, &data, NULL)) > 0) {
 		watch_feed(w, data, (size_t)n);

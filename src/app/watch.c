@@ -125,8 +125,8 @@ static void met(void *arg, const struct reader_match *m)
 	}
 	w->last = m->rule;
 	w->last_line = m->record->line;
-	if (!m->record->again)
-		story_record(w->story, w->log, x.text, x.len, x.arrival, m->rule->effect == EFFECT_PROGRESS);
+	if (m->rule->effect != EFFECT_PROGRESS)
+		story_seen(w->story, w->log, x.text, x.len, x.arrival);
 	story_meet(w->story, w->log, &x);
 }
 
@@ -137,7 +137,7 @@ static void unmet(void *arg, struct reader *reader, const struct record *r, bool
 	(void)reader;
 	record_seen(w, r, NULL, error);
 	w->last = NULL;
-	story_record(w->story, w->log, r->text, r->len, clock_mono(), false);
+	story_seen(w->story, w->log, r->text, r->len, clock_mono());
 	if (error) {
 		struct reader_when when;
 		struct sighting x = sighting_of(w, r, &when);
@@ -247,7 +247,12 @@ static void tell_coverage(struct watch *w)
 
 void watch_feed(struct watch *w, const char *data, size_t n)
 {
+	const char *text;
+	size_t len;
+
 	reader_feed(w->reader, data, n);
+	text = reader_latest(w->reader, &len);
+	story_seen(w->story, w->log, text, len, clock_mono());
 }
 
 void watch_next_file(struct watch *w, const char *file)

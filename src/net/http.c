@@ -422,6 +422,17 @@ static void add_headers(struct http *h, const struct conf_pairs *pairs)
 	curl_easy_setopt(h->transfer.easy, CURLOPT_HTTPHEADER, h->headers);
 }
 
+static bool said(const char *text)
+{
+	return text && *text;
+}
+
+static void set_text(CURL *easy, CURLoption option, const char *text)
+{
+	if (said(text))
+		curl_easy_setopt(easy, option, text);
+}
+
 static void set_method(struct http *h, const struct http_request *q)
 {
 	CURL *easy = h->transfer.easy;
@@ -430,7 +441,7 @@ static void set_method(struct http *h, const struct http_request *q)
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)(q->body ? q->n_body : 0));
 		curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, q->body ? q->body : "");
 	}
-	if (!q->method)
+	if (!said(q->method))
 		return;
 	if (strcmp(q->method, "HEAD") == 0)
 		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
@@ -441,7 +452,12 @@ static void set_method(struct http *h, const struct http_request *q)
 static void set_tls(CURL *easy, const struct http_request *q)
 {
 	curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
-	if (q->ca) {
+	set_text(easy, CURLOPT_SSLCERT, q->cert);
+	set_text(easy, CURLOPT_SSLKEY, q->key);
+	set_text(easy, CURLOPT_KEYPASSWD, q->key_password);
+	if (said(q->cert) && str_ends(q->cert, ".p12"))
+		curl_easy_setopt(easy, CURLOPT_SSLCERTTYPE, "P12");
+	if (said(q->ca)) {
 		curl_easy_setopt(easy, CURLOPT_CAINFO, q->ca);
 		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	}
@@ -493,8 +509,8 @@ static int begin(struct http *h, struct loop *l, const struct http_request *q, s
 	add_headers(h, q->headers);
 	curl_easy_setopt(easy, CURLOPT_URL, q->url);
 	curl_easy_setopt(easy, CURLOPT_PROXY, q->proxy ? q->proxy : "");
-	curl_easy_setopt(easy, CURLOPT_USERNAME, q->user);
-	curl_easy_setopt(easy, CURLOPT_PASSWORD, q->password);
+	set_text(easy, CURLOPT_USERNAME, q->user);
+	set_text(easy, CURLOPT_PASSWORD, q->password);
 	if (q->session) {
 		curl_easy_setopt(easy, CURLOPT_SHARE, q->session->share);
 		curl_easy_setopt(easy, CURLOPT_COOKIEFILE, ""); /* switches the cookie engine on */
@@ -519,7 +535,7 @@ struct http *http_start(struct loop *l, const struct http_request *q, http_done_
 	h->timeout = q->timeout;
 	h->follow = q->follow;
 	h->has_body = q->body;
-	h->plain = !q->body && (!q->method || str_eq(q->method, "GET") || str_eq(q->method, "HEAD"));
+	h->plain = !q->body && (!said(q->method) || str_eq(q->method, "GET") || str_eq(q->method, "HEAD"));
 	if (begin(h, l, q, &e) < 0) {
 		buf_str(&h->reason, e.text);
 		h->soon = loop_timer_new(l, on_soon, h);

@@ -20,6 +20,7 @@ struct http_session *http_session_new(void);
 void http_session_free(struct http_session *s); /* after the requests that use it */
 DEFINE_AUTO(http_session)
 
+/* An empty text is as good as NULL, but for url, body and headers. */
 struct http_request {
 	const char *method; /* NULL: GET, with a body POST */
 	const char *url;    /* http or https */
@@ -32,7 +33,8 @@ struct http_request {
 	int64_t max_body; /* bytes; more is a failure */
 	int64_t timeout;  /* ns for everything together; 0: the caller stops it */
 	const char *ca;	  /* a file of certificates to trust instead of the system's; NULL: the system's */
-	bool insecure;	  /* any certificate will do */
+	const char *cert, *key, *key_password; /* what we show of ourselves: files, PEM or .p12; NULL: nothing */
+	bool insecure;	  /* any certificate of the server will do */
 	const char *proxy; /* NULL: none, whatever the environment says */
 };
 

@@ -16,11 +16,11 @@
 
 enum {
 	SET_MAX = LITERALS_MAX,
-	CROSS_MAX = 32,	  /* strings that a product of sets may have */
-	SPREAD_MAX = 8,	  /* strings that x? or x{1,3} may become */
-	SPREAD_TIMES = 3, /* and how far apart its numbers may be */
-	STRING_MAX = 96,  /* positions of one string */
-	POOL_MAX = 16384, /* positions of all of them */
+	CROSS_MAX = 32,		      /* strings that a product of sets may have */
+	SPREAD_MAX = 8,		      /* strings that x? or x{1,3} may become */
+	SPREAD_TIMES = 3,	      /* and how far apart its numbers may be */
+	STRING_MAX = 2 * LITERAL_MAX, /* positions of one string */
+	POOL_MAX = 16384,	      /* positions of all of them */
 	DEPTH_MAX = 40,
 	NUMBER_MAX = 65535, /* of a quantifier; PCRE2's own limit */
 };
@@ -195,16 +195,16 @@ enum {
 	RARITY_OF_PAIRS = 3 * RARITY_BIT, /* which they are less rare than their bytes say */
 };
 
-static uint64_t cost_of(unsigned rarity, size_t hashable)
+/* hashable: how many positions in a row fold to one byte each */
+static uint64_t cost_of(unsigned bits, size_t hashable)
 {
-	unsigned bits = rarity / RARITY_BIT;
 	uint64_t hits = bits < BITS_OF_A_GIB ? UINT64_C(1) << (BITS_OF_A_GIB - bits) : 0;
+	uint64_t search = hashable >= 15   ? COST_LONG
+			  : hashable >= 11 ? COST_MEDIUM
+			  : hashable >= 7  ? COST_SHORTISH
+					   : COST_CLASSES;
 
-	if (hashable >= 15)
-		return hits / HITS_PER_US + COST_LONG;
-	if (hashable >= 11)
-		return hits / HITS_PER_US + COST_MEDIUM;
-	return hits / HITS_PER_US + (hashable >= 7 ? COST_SHORTISH : COST_CLASSES);
+	return hits / HITS_PER_US + search;
 }
 
 static size_t longest_hashable(const struct byteclass *classes, const uint16_t *at, size_t n)
@@ -218,45 +218,68 @@ static size_t longest_hashable(const struct byteclass *classes, const uint16_t *
 	return longest;
 }
 
-/*
- * The rarest part of a string that fits a literal, and what looking for it costs.  Text is not random: behind
- * the rarest byte each other tells little more.
- */
-static struct string rarest_part(const struct reader *r, struct string s, uint64_t *cost)
+/* What each position adds: text is not random, and behind the rarest byte, or a word's first few, others tell
+ * little. */
+static void weigh(const struct reader *r, struct string s, const uint16_t *rarity,
+		  const enum rarity_word *word, uint16_t *weight)
 {
-	const uint16_t *at = &r->pool[s.at];
-	uint16_t rarity[STRING_MAX], weight[STRING_MAX];
-	size_t first = 0, n = s.n, best;
-	unsigned sum = 0, most, peak = 0;
+	static const uint16_t head[] = { 0, [RARITY_FREQUENT] = 24, [RARITY_EVERYDAY] = 12 };
+	enum { HEAD = 4 };
+	size_t in_word = 0;
 
-	literal_rarity(r->out->classes, at, n, rarity);
-	while (n > first && rarity[n - 1] < RARITY_TOO_LOW)
-		n--;
-	while (first < n && rarity[first] < RARITY_TOO_LOW)
-		first++;
-	for (size_t i = first; i < n; i++) {
-		unsigned cap = at[i] < LITERAL_ANY ? RARITY_NEXT_BYTE : RARITY_NEXT_CLASS;
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned most = r->pool[s.at + i] < LITERAL_ANY ? RARITY_NEXT_BYTE : RARITY_NEXT_CLASS;
 
-		weight[i] = rarity[i] < cap ? rarity[i] : (uint16_t)cap;
+		weight[i] = rarity[i] < most ? rarity[i] : (uint16_t)most;
+		in_word = word[i] == RARITY_NO_WORD ? 0 : in_word + 1;
+		if (in_word)
+			weight[i] = in_word <= HEAD ? head[word[i]] : RARITY_TOO_LOW;
 	}
-	for (size_t i = first; i < n && i < first + LITERAL_MAX; i++)
+}
+
+/* Where, between first and n, the LITERAL_MAX positions begin that weigh the most. */
+static size_t heaviest(const uint16_t *weight, size_t first, size_t n, unsigned *most)
+{
+	size_t best = first;
+	unsigned sum = 0;
+
+	*most = 0;
+	for (size_t i = first; i < n; i++) {
 		sum += weight[i];
-	most = sum;
-	best = first;
-	for (size_t i = first + LITERAL_MAX; i < n; i++) {
-		sum += weight[i];
-		sum -= weight[i - LITERAL_MAX];
-		if (sum > most) {
-			most = sum;
-			best = i + 1 - LITERAL_MAX;
+		if (i >= first + LITERAL_MAX)
+			sum -= weight[i - LITERAL_MAX];
+		if (sum > *most) {
+			*most = sum;
+			best = i >= first + LITERAL_MAX ? i + 1 - LITERAL_MAX : first;
 		}
 	}
+	return best;
+}
+
+/* The rarest part of a string that fits a literal, and what looking for it costs. */
+static struct string rarest_part(const struct reader *r, struct string s, uint64_t *cost)
+{
+	uint16_t rarity[STRING_MAX], weight[STRING_MAX];
+	enum rarity_word word[STRING_MAX];
+	size_t first = 0, n = s.n;
+	unsigned sum, peak = 0;
+
+	literal_rarity(r->out->classes, &r->pool[s.at], n, rarity, word);
+	weigh(r, s, rarity, word, weight);
+	while (n > first && weight[n - 1] < RARITY_TOO_LOW)
+		n--;
+	while (first < n && weight[first] < RARITY_TOO_LOW)
+		first++;
+	size_t best = heaviest(weight, first, n, &sum);
+
 	n = n - best > LITERAL_MAX ? LITERAL_MAX : n - best;
 	for (size_t i = best; i < best + n; i++)
-		peak = rarity[i] - weight[i] > (int)peak ? (unsigned)(rarity[i] - weight[i]) : peak;
+		if (rarity[i] > weight[i] && (unsigned)(rarity[i] - weight[i]) > peak)
+			peak = (unsigned)(rarity[i] - weight[i]);
 	if (n < 4) /* pairs and triples are met everywhere */
 		peak = peak > RARITY_OF_PAIRS ? peak - RARITY_OF_PAIRS : 0;
-	*cost = cost_of(most + peak, longest_hashable(r->out->classes, at + best, n));
+	*cost = cost_of((sum + peak) / RARITY_BIT,
+			longest_hashable(r->out->classes, &r->pool[s.at + best], n));
 	return (struct string){ (uint16_t)(s.at + best), (uint16_t)n };
 }
 
@@ -1315,21 +1338,20 @@ static void find_words(const struct byteclass *classes, const uint16_t *at, size
 	}
 }
 
-void literal_rarity(const struct byteclass *classes, const uint16_t *at, size_t n, uint16_t *rarity)
+void literal_rarity(const struct byteclass *classes, const uint16_t *at, size_t n, uint16_t *rarity,
+		    enum rarity_word *word)
 {
-	enum { HEAD = 4, TAIL_WEIGHT = RARITY_TOO_LOW };
-	static const uint16_t head_weight[] = { [RARITY_FREQUENT] = 24, [RARITY_EVERYDAY] = 12 };
-	enum rarity_word word[STRING_MAX];
-	size_t in_word = 0;
+	/* so that a gram of eight is as rare as such words are: one in 4096 bytes, one in 64 */
+	static const uint16_t most[] = { UINT16_MAX, [RARITY_FREQUENT] = 12, [RARITY_EVERYDAY] = 6 };
+	enum rarity_word own[STRING_MAX];
 
 	rarity_prepare();
+	word = word ? word : own;
 	find_words(classes, at, n, word);
 	for (size_t i = 0; i < n; i++) {
-		unsigned own = position_rarity(classes, at[i]);
-		unsigned most = in_word < HEAD ? head_weight[word[i]] : TAIL_WEIGHT;
+		unsigned bits = position_rarity(classes, at[i]);
 
-		in_word = word[i] == RARITY_NO_WORD ? 0 : in_word + 1;
-		rarity[i] = (uint16_t)(in_word && own > most ? most : own);
+		rarity[i] = bits < most[word[i]] ? (uint16_t)bits : most[word[i]];
 	}
 }
 

@@ -54,8 +54,12 @@ struct byteclass byteclass_of(const struct byteset *bytes);
 struct byteset literal_bytes(const struct byteclass *classes, unsigned position);
 /* The one folded byte (byte_fold) that may stand at a position, or -1 if there are several. */
 int literal_folded(const struct byteclass *classes, unsigned position);
-/* How rare each of n positions is, with common words counted as such; in eighths of a bit (RARITY_BIT). */
-void literal_rarity(const struct byteclass *classes, const uint16_t *at, size_t n, uint16_t *rarity);
+/*
+ * How rare each of n positions is (RARITY_BIT), n being at most twice LITERAL_MAX; those of well-known words
+ * are told by word, if that is not NULL.
+ */
+void literal_rarity(const struct byteclass *classes, const uint16_t *at, size_t n, uint16_t *rarity,
+		    enum rarity_word *word);
 
 /* For people: "Server startup in ", /outofmemory/i, "ORA-"[0-9]. */
 void literal_text(const struct byteclass *classes, const struct literal *l, struct buf *out);

@@ -39,11 +39,12 @@ struct owner {
 	uint32_t id, next;
 };
 
-/* The hash of a gram, and whose at what place. */
+/* A gram of a needle, and four more of its bytes, folded, that tell most of what only looks like it. */
 struct gram {
 	uint32_t hash;
 	uint32_t needle;
-	uint32_t at;
+	uint32_t check;
+	uint8_t at, check_at, n; /* n: the needle's length */
 };
 
 /* All grams of one length: the bitmap for the kernel, and chains to tell what was met. */
@@ -283,51 +284,58 @@ size_t prefilter_longest(const struct prefilter *pf)
 
 /* ---- grams: which of a literal's, and where they go ---- */
 
-/* Where the rarest row of overlapping grams begins, and what share of all places has one of them (2^40 is
- * all). */
-static size_t rarest_window(const struct needle *nd, const uint16_t *rarity, size_t length, size_t row,
-			    uint64_t *share)
+static uint32_t folded_four(const struct prefilter *pf, const struct literal *l, size_t at)
 {
-	enum { ALL_BITS = 40 };
-	uint64_t of[LITERAL_MAX], sum = 0;
-	size_t first = nd->run_at, end = (size_t)nd->run_at + nd->run, best = first;
-	unsigned bits = 0;
+	uint8_t bytes[4];
+	uint32_t four;
 
-	*share = UINT64_MAX;
-	for (size_t i = first; i < end; i++) {
-		bits += rarity[i];
-		if (i + 1 < first + length)
-			continue;
-		size_t at = i + 1 - length;
-		unsigned whole = bits / RARITY_BIT;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)literal_folded(pf->classes, l->at[at + i]);
+	memcpy(&four, bytes, sizeof(four));
+	return four;
+}
 
-		of[at] = UINT64_C(1) << (whole < ALL_BITS ? ALL_BITS - whole : 0);
-		bits -= rarity[at];
-		sum += of[at];
-		if (at + 1 < first + row)
-			continue;
-		if (sum < *share) {
-			*share = sum;
-			best = at + 1 - row;
+static uint32_t hash_gram(const struct prefilter *pf, const struct literal *l, size_t at, bool eight)
+{
+	uint32_t half[2] = { folded_four(pf, l, at), eight ? folded_four(pf, l, at + 4) : 0 };
+	uint64_t whole;
+
+	memcpy(&whole, half, sizeof(whole));
+	return eight ? stride_hash8(whole) : stride_hash4(half[0]);
+}
+
+/* The rarest four of the run that the gram does not have; where there are none, some that overlap it. */
+static size_t check_place(const struct needle *nd, const uint16_t *rarity, size_t gram, size_t length)
+{
+	size_t end = (size_t)nd->run_at + nd->run, best = gram > nd->run_at ? nd->run_at : end - 4;
+	unsigned most = 0;
+
+	for (size_t at = nd->run_at; at + 4 <= end; at++) {
+		unsigned sum = (unsigned)rarity[at] + rarity[at + 1] + rarity[at + 2] + rarity[at + 3];
+
+		if ((at + 4 <= gram || at >= gram + length) && sum > most) {
+			most = sum;
+			best = at;
 		}
-		sum -= of[at + 1 - row];
 	}
 	return best;
 }
 
-static void put_gram(const struct prefilter *pf, struct grams *g, uint32_t needle, size_t at, bool eight)
+static void put_gram(const struct prefilter *pf, uint32_t needle, const uint16_t *rarity, size_t at,
+		     struct grams *g)
 {
-	const struct literal *l = &pf->needles[needle].literal;
-	uint8_t bytes[8] = { 0 };
-	uint64_t v8;
-	uint32_t v4;
+	const struct needle *nd = &pf->needles[needle];
+	bool eight = nd->way == WAY_EIGHT;
+	size_t check_at = check_place(nd, rarity, at, eight ? 8 : 4);
 
-	for (size_t i = 0; i < (eight ? 8 : 4); i++)
-		bytes[i] = (uint8_t)literal_folded(pf->classes, l->at[at + i]);
-	memcpy(&v8, bytes, sizeof(v8));
-	memcpy(&v4, bytes, sizeof(v4));
-	*ARRAY_ADD(g->of, g->n, g->room) =
-		(struct gram){ eight ? stride_hash8(v8) : stride_hash4(v4), needle, (uint32_t)at };
+	*ARRAY_ADD(g->of, g->n, g->room) = (struct gram){
+		.hash = hash_gram(pf, &nd->literal, at, eight),
+		.needle = needle,
+		.check = folded_four(pf, &nd->literal, check_at),
+		.at = (uint8_t)at,
+		.check_at = (uint8_t)check_at,
+		.n = (uint8_t)nd->literal.n,
+	};
 }
 
 /* Bits enough to count to n. */
@@ -621,7 +629,7 @@ static void measure(const struct prefilter *pf, struct needle *nd)
 	size_t run = 0;
 	unsigned most = 0;
 
-	literal_rarity(pf->classes, l->at, l->n, rarity);
+	literal_rarity(pf->classes, l->at, l->n, rarity, NULL);
 	for (size_t i = 0; i < l->n; i++) {
 		run = literal_folded(pf->classes, l->at[i]) < 0 ? 0 : run + 1;
 		if (run > nd->run) {
@@ -650,11 +658,12 @@ static void put_grams(struct prefilter *pf, bool twice)
 
 		if (nd->way == WAY_FINGER)
 			continue;
-		literal_rarity(pf->classes, nd->literal.at, nd->literal.n, rarity);
-		size_t at = rarest_window(nd, rarity, eight ? 8 : 4, row, &share);
+		literal_rarity(pf->classes, nd->literal.at, nd->literal.n, rarity, NULL);
+		size_t at =
+			rarity_window(rarity + nd->run_at, nd->run, eight ? 8 : 4, row, &share) + nd->run_at;
 
 		for (size_t k = 0; k < row; k++)
-			put_gram(pf, eight ? &pf->eight : &pf->four, i, at + k, eight);
+			put_gram(pf, i, rarity, at + k, eight ? &pf->eight : &pf->four);
 	}
 }
 
@@ -720,18 +729,18 @@ static bool position_holds(const struct prefilter *pf, unsigned position, unsign
 	return position == LITERAL_ANY || byteset_has(&pf->classes[position - LITERAL_CLASS].bytes, byte);
 }
 
-/* Is the needle there, its position number at standing on place? */
-static bool stands(const struct prefilter *pf, const struct literal *l, struct block b, size_t place,
-		   size_t at)
+static bool stands_at(const struct prefilter *pf, const struct literal *l, const char *start)
 {
-	if (place < at || place - at > b.n || l->n > b.n - (place - at))
-		return false;
-	const char *start = b.data + place - at;
-
 	for (size_t i = 0; i < l->n; i++)
 		if (!position_holds(pf, l->at[i], (unsigned char)start[i]))
 			return false;
 	return true;
+}
+
+/* Would n bytes of which one, at, is at place lie within the block? */
+static bool fits(struct block b, size_t place, size_t at, size_t n)
+{
+	return place >= at && place - at <= b.n && n <= b.n - (place - at);
 }
 
 static bool before(const struct hit *a, const struct hit *b)
@@ -752,36 +761,46 @@ static void put_hit(struct prefilter_scratch *s, size_t start, uint32_t needle)
 	s->hits[i] = new;
 }
 
+static bool looks_like(const struct gram *g, struct block b, size_t place)
+{
+	uint32_t four;
+
+	if (!fits(b, place, g->at, g->n))
+		return false;
+	memcpy(&four, b.data + place - g->at + g->check_at, sizeof(four));
+	return (four | (uint32_t)STRIDE_FOLD) == g->check;
+}
+
 static void ask_grams(struct prefilter_scratch *s, const struct grams *g, uint32_t hash, struct block b,
 		      size_t place)
 {
-	if (!gram_bit(&g->bits, hash))
-		return;
+	const struct prefilter *pf = s->pf;
 	const uint32_t *first = &g->first[hash >> g->bucket_shift];
 
-	for (const struct gram *gram = g->of + first[0]; gram < g->of + first[1]; gram++)
-		if (gram->hash == hash &&
-		    stands(s->pf, &s->pf->needles[gram->needle].literal, b, place, gram->at))
-			put_hit(s, place - gram->at, gram->needle);
+	for (const struct gram *gram = g->of + first[0]; gram < g->of + first[1]; gram++) {
+		if (gram->hash != hash || !looks_like(gram, b, place))
+			continue;
+		size_t start = place - gram->at;
+
+		if (stands_at(pf, &pf->needles[gram->needle].literal, b.data + start))
+			put_hit(s, start, gram->needle);
+	}
 }
 
 static void look_at_probe(struct prefilter_scratch *s, struct block b, size_t place)
 {
 	const struct prefilter *pf = s->pf;
-	char bytes[8] = { 0 };
-	uint64_t v8;
-	uint32_t low, high;
+	uint32_t half[2] = { 0 };
+	uint64_t whole;
 
-	memcpy(bytes, b.data + place, b.n - place < sizeof(bytes) ? b.n - place : sizeof(bytes));
-	memcpy(&v8, bytes, sizeof(v8));
-	memcpy(&low, bytes, sizeof(low));
-	memcpy(&high, bytes + 4, sizeof(high));
+	memcpy(half, b.data + place, b.n - place < sizeof(half) ? b.n - place : sizeof(half));
+	memcpy(&whole, half, sizeof(whole));
 	if (pf->eight.n)
-		ask_grams(s, &pf->eight, stride_hash8(v8 | STRIDE_FOLD), b, place);
+		ask_grams(s, &pf->eight, stride_hash8(whole | STRIDE_FOLD), b, place);
 	if (pf->four.n)
-		ask_grams(s, &pf->four, stride_hash4(low | (uint32_t)STRIDE_FOLD), b, place);
+		ask_grams(s, &pf->four, stride_hash4(half[0] | (uint32_t)STRIDE_FOLD), b, place);
 	if (pf->probes.four_twice)
-		ask_grams(s, &pf->four, stride_hash4(high | (uint32_t)STRIDE_FOLD), b, place + 4);
+		ask_grams(s, &pf->four, stride_hash4(half[1] | (uint32_t)STRIDE_FOLD), b, place + 4);
 }
 
 static uint32_t buckets_at(const uint32_t *of_byte, struct block b, size_t place)
@@ -804,25 +823,23 @@ static void look_at_finger(struct prefilter_scratch *s, struct block b, size_t p
 			for (uint32_t i = in[0]; i < in[1]; i++) {
 				const struct needle *nd = &pf->needles[pf->bucket_needles[i]];
 
-				if (stands(pf, &nd->literal, b, place, nd->finger_at))
+				if (fits(b, place, nd->finger_at, nd->literal.n) &&
+				    stands_at(pf, &nd->literal, b.data + place - nd->finger_at))
 					put_hit(s, place - nd->finger_at, pf->bucket_needles[i]);
 			}
 		}
 }
 
-/* The places that the kernels marked among 64 probes, and the bytes that these stand for. */
+/* The places that the kernels marked among 64 probes, and in the bytes that these stand for. */
 static void look_closer(struct prefilter_scratch *s, struct block b, size_t base, size_t which)
 {
-	uint64_t probed = s->found.probed[which];
+	size_t from = base + which * 64 * STRIDE;
 
-	for (size_t k = 0; k < STRIDE; k++, probed >>= 8) {
-		size_t place = base + (which * STRIDE + k) * 64;
-
-		for (uint64_t left = probed & 0xff; left; left &= left - 1)
-			look_at_probe(s, b, place + (size_t)__builtin_ctzll(left) * STRIDE);
+	for (uint64_t left = s->found.probed[which]; left; left &= left - 1)
+		look_at_probe(s, b, from + (size_t)__builtin_ctzll(left) * STRIDE);
+	for (size_t k = 0; k < STRIDE; k++)
 		for (uint64_t left = s->found.fingered[which * STRIDE + k]; left; left &= left - 1)
-			look_at_finger(s, b, place + (size_t)__builtin_ctzll(left));
-	}
+			look_at_finger(s, b, from + k * 64 + (size_t)__builtin_ctzll(left));
 }
 
 static void scan_chunk(struct prefilter_scratch *s, struct block b, size_t base, size_t n)

@@ -55,15 +55,15 @@ static const char *const everyday[] = {
 
 /* What some lines of many logs have. */
 static const char *const frequent[] = {
-	" ERROR ",  " WARN  [",	  "WARNING",	"SEVERE",     " FATAL ",    "Exception: ", "Caused by: ",
-	"Context",  "Service",	  "Handler",	"Manager",    "Listener",   "Server",	   "Session",
-	"Impl",	    "bean",	  "class",	"config",     "connection", "content",	   "database",
-	"default",  "directory",  "failed",	"file",	      "for ",	    "from ",	   "has been ",
-	"http://",  "is not ",	  "journal",	"name",	      "node",	    "null",	   "path",
-	"process",  "property",	  "properties", "request",    "resource",   "schema",	   "select ",
-	"start",    "subsystem",  "system",	"thread",     "time",	    "transaction", "type",
-	"user",	    "value",	  "version",	"with ",      "--------",   "========",	   "********",
-	"########", "Unable to ", "Cannot ",	"Could not ",
+	" ERROR ",  " WARN  [",	 "WARNING",    "SEVERE",     " FATAL ",	   "Exception: ", "Caused by: ",
+	"Context",  "Service",	 "Handler",    "Manager",    "Listener",   "Server",	  "Session",
+	"Impl",	    "bean",	 "class",      "config",     "connection", "content",	  "database",
+	"default",  "directory", "failed",     "file",	     "for ",	   "from ",	  "has been ",
+	"http://",  "is not ",	 "journal",    "name",	     "node",	   "null",	  "package",
+	"path",	    "process",	 "property",   "properties", "request",	   "resource",	  "schema",
+	"select ",  "start",	 "subsystem",  "system",     "thread",	   "time",	  "transaction",
+	"type",	    "user",	 "value",      "version",    "with ",	   "--------",	  "========",
+	"********", "########",	 "Unable to ", "Cannot ",    "Could not ",
 };
 
 enum { SLOT_BITS = 15, SLOTS = 1 << SLOT_BITS };
@@ -134,4 +134,30 @@ unsigned rarity_of_set(const struct byteset *s)
 	unsigned bits = log2_eighths(share);
 
 	return bits >= WHOLE * RARITY_BIT ? 0 : WHOLE * RARITY_BIT - bits;
+}
+
+size_t rarity_window(const uint16_t *rarity, size_t n, size_t gram, size_t row, uint64_t *share)
+{
+	enum { GRAMS_MAX = 8 };
+	uint64_t of[GRAMS_MAX] = { 0 }, sum = 0;
+	size_t best = 0;
+	unsigned bits = 0;
+
+	*share = UINT64_MAX;
+	for (size_t i = 0; i < n; i++) {
+		bits += rarity[i];
+		if (i + 1 < gram)
+			continue;
+		size_t at = i + 1 - gram;
+
+		sum -= of[at % row];
+		of[at % row] = RARITY_ALL >> (bits / RARITY_BIT < 40 ? bits / RARITY_BIT : 40);
+		sum += of[at % row];
+		bits -= rarity[at];
+		if (at + 1 >= row && sum < *share) {
+			*share = sum;
+			best = at + 1 - row;
+		}
+	}
+	return best;
 }

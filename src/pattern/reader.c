@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "pattern/ask.h"
+#include "pattern/skim.h"
 #include "record/join.h"
 #include "record/when.h"
 
@@ -10,6 +12,7 @@ enum {
 	HELD_MAX = 1 << 20, /* what is held back until a product is recognised */
 	CAPTURES_MAX = 64,
 	LATEST_MAX = 128,
+	SKIM_MIN = 16 << 10, /* less is read line by line: it is not worth the two border searches */
 };
 
 struct reader {
@@ -30,6 +33,11 @@ struct reader {
 	bool holding;	      /* nothing was recognised yet: the bytes are kept */
 	struct buf held;
 	struct lines *scout; /* the lines of what is held back */
+
+	struct ask *ask; /* the rules of the active sets; NULL: to be made anew */
+	bool walk;	 /* every record is wanted */
+	bool prefixed;	 /* something stands in front of lines: borders are not seen in the raw bytes */
+	struct skim_parts parts;
 
 	struct when_clock clock;
 	const char *layout; /* the one that fitted last */
@@ -95,6 +103,8 @@ static void order_sets(struct reader *r)
 		}
 	}
 	r->layout = NULL;
+	ask_free(r->ask);
+	r->ask = NULL;
 }
 
 /* Recognised sets stand in the order of their names, whatever was seen first: the same log gives the same verdict. */
@@ -188,13 +198,15 @@ static void scout_line(void *arg, const struct line *l)
 	r->holding = false;
 }
 
+static void feed(struct reader *r, const char *data, size_t n);
+
 static void stop_holding(struct reader *r)
 {
 	struct buf held = r->held;
 
 	r->held = (struct buf)BUF_INIT(HELD_MAX);
 	r->holding = false;
-	lines_feed(r->lines, buf_text(&held), held.len);
+	feed(r, buf_text(&held), held.len);
 	buf_free(&held);
 }
 
@@ -258,26 +270,27 @@ static bool wins(struct reader *r, const struct pattern *p, const struct record 
 	return true;
 }
 
-static bool is_error(const struct reader *r, const struct record *rec)
+static struct ask *asked(struct reader *r)
 {
-	for (size_t i = 0; i < r->n_active; i++)
-		if (any_match(r->active[i]->error, r->active[i]->n_error, rec->text, rec->len))
-			return true;
-	return false;
+	if (!r->ask)
+		r->ask = ask_new(r->active, r->n_active, r->recognising ? r->library : NULL);
+	return r->ask;
 }
 
 static void judge_record(void *arg, const struct record *rec)
 {
 	struct reader *r = arg;
+	struct ask *ask = asked(r);
+	const struct pattern *p;
 
 	buf_clear(&r->latest);
 	buf_add(&r->latest, rec->text, rec->len < LATEST_MAX ? rec->len : LATEST_MAX);
-	for (size_t i = 0; i < r->n_active; i++)
-		for (size_t k = 0; k < r->active[i]->n_patterns; k++)
-			if (wins(r, &r->active[i]->patterns[k], rec))
-				return;
+	ask_about(ask, rec->text, rec->len);
+	while ((p = ask_next(ask)))
+		if (wins(r, p, rec))
+			return;
 	if (!rec->again)
-		r->ev->unmet(r->arg, r, rec, !rec->piece && is_error(r, rec));
+		r->ev->unmet(r->arg, r, rec, !rec->piece && ask_is_error(ask, rec->text, rec->len));
 }
 
 /* Where no active set knows how records begin, each line that is not indented begins one. */
@@ -299,9 +312,95 @@ static void take_line(void *arg, const struct line *l)
 	struct unwrapped c;
 
 	unwrap_line(l->text, l->len, &r->scratch, &c);
-	if (r->recognising && !l->piece)
+	if (r->recognising && !l->piece && claims(r, c.text, c.len)) {
+		join_end(r->join); /* what came before is judged without the sets that become active here */
 		recognise(r, c.text, c.len);
+	}
 	join_line(r->join, l, &c, !l->piece && begins_record(r, &c));
+}
+
+/* ---- blocks ---- */
+
+static bool raw_first(void *arg, const char *line, size_t n)
+{
+	struct reader *r = arg;
+	struct unwrapped c;
+
+	unwrap_line(line, n, &r->scratch, &c);
+	r->prefixed |= c.prefix_len > 0;
+	return begins_record(r, &c);
+}
+
+/*
+ * A run of whole records: those in which a literal occurs are read, the rest is counted.  Returns how far it came: a
+ * product that is recognised on the way changes what has to be looked for in the rest.
+ */
+static size_t skim(struct reader *r, const char *data, size_t n)
+{
+	const struct ask *ask = asked(r);
+	size_t done = 0;
+
+	skim_block(ask_scratch(ask), data, n, raw_first, r, &r->parts);
+	for (size_t i = 0; i < r->parts.n && r->ask == ask; i++) {
+		struct skim_part p = r->parts.items[i];
+
+		lines_skip(r->lines, p.start - done, skim_count_lines(data + done, p.start - done));
+		lines_feed(r->lines, data + p.start, p.end - p.start);
+		join_end(r->join);
+		done = p.end;
+	}
+	if (r->ask != ask)
+		return done;
+	lines_skip(r->lines, n - done, skim_count_lines(data + done, n - done));
+	return n;
+}
+
+/* Lines up to here belong to a record that began before the block; from `last` on one may go on behind it. */
+static void read_lines(struct reader *r, const char *data, size_t n)
+{
+	size_t first = skim_first_record(data, n, raw_first, r), last;
+
+	lines_feed(r->lines, data, first);
+	if (first == n)
+		return;
+	data += first;
+	n -= first;
+	last = skim_last_record(data, n, raw_first, r);
+	if (!r->prefixed && last > 0) {
+		size_t done = 0;
+
+		join_end(r->join);
+		while (done < last && !r->prefixed && ask_can_skim(asked(r)))
+			done += skim(r, data + done, last - done);
+		data += done;
+		n -= done;
+	}
+	lines_feed(r->lines, data, n);
+}
+
+static void feed(struct reader *r, const char *data, size_t n)
+{
+	const char *lf;
+	size_t whole;
+
+	if (r->walk || r->prefixed || n < SKIM_MIN || !ask_can_skim(asked(r)) || !skim_fits(data, n)) {
+		lines_feed(r->lines, data, n);
+		return;
+	}
+	if (!lines_at_start(r->lines)) { /* the end of a line that began before */
+		lf = memchr(data, '\n', n);
+		whole = lf ? (size_t)(lf - data) + 1 : n;
+		lines_feed(r->lines, data, whole);
+		data += whole;
+		n -= whole;
+	}
+	lf = n ? memrchr(data, '\n', n) : NULL;
+	whole = lf ? (size_t)(lf - data) + 1 : 0;
+	if (whole && lines_at_start(r->lines))
+		read_lines(r, data, whole);
+	else
+		whole = 0;
+	lines_feed(r->lines, data + whole, n - whole);
 }
 
 /* ---- construction and feeding ---- */
@@ -332,14 +431,23 @@ void reader_free(struct reader *r)
 	buf_free(&r->scratch);
 	buf_free(&r->held);
 	buf_free(&r->latest);
+	ask_free(r->ask);
+	free(r->parts.items);
 	free(r->given);
 	free(r->active);
 	free(r);
 }
 
+void reader_walk(struct reader *r)
+{
+	r->walk = true;
+}
+
 void reader_recognise(struct reader *r, struct set *fallback)
 {
 	r->recognising = true;
+	ask_free(r->ask);
+	r->ask = NULL;
 	r->fallback = fallback;
 	r->holding = r->n_given == 0;
 }
@@ -349,7 +457,7 @@ void reader_feed(struct reader *r, const char *data, size_t n)
 	if (r->holding)
 		hold(r, data, n);
 	else
-		lines_feed(r->lines, data, n);
+		feed(r, data, n);
 }
 
 void reader_quiet(struct reader *r)
@@ -441,6 +549,12 @@ void reader_time(struct reader *r, const struct record *record, struct reader_wh
 		return;
 	out->at = when_clock_at(&r->clock, &w);
 	when_text(w.dated ? w.at : out->at, w.dated || r->clock.dated, w.zoned, out->text);
+}
+
+const char *reader_latest(const struct reader *r, size_t *len)
+{
+	*len = r->latest.len;
+	return buf_text(&r->latest);
 }
 
 int64_t reader_last_time(struct reader *r)

@@ -24,7 +24,7 @@ struct reader_events {
 	bool (*allows)(void *arg, const struct reader_match *m);
 	/* The winner. */
 	void (*met)(void *arg, const struct reader_match *m);
-	/* No rule met it; error: the sets take it for an error. */
+	/* No rule met it; error: the sets take it for an error.  Without reader_walk() not all of them come. */
 	void (*unmet)(void *arg, struct reader *reader, const struct record *r, bool error);
 	/* A rule's limit was hit: whether it meets the record is not known. */
 	void (*gave_up)(void *arg, const struct rule *rule, const struct record *r);
@@ -40,6 +40,9 @@ DEFINE_AUTO(reader)
 void reader_use(struct reader *r, struct set *set);
 /* Products are recognised as they show; until one does, up to 1 MiB is held back.  fallback (may be NULL) reads what none claims. */
 void reader_recognise(struct reader *r, struct set *fallback);
+
+/* Every record is delivered, also those that no rule can meet: they are not skipped over. */
+void reader_walk(struct reader *r);
 
 void reader_feed(struct reader *r, const char *data, size_t n);
 /* The log is quiet: what is there of the last record is judged, and judged again should it grow. */
@@ -65,6 +68,8 @@ struct reader_when {
 /* The time of a record by the log's own clock; to be asked in the order of the log. */
 void reader_time(struct reader *r, const struct record *record, struct reader_when *out);
 
+/* How the latest record that was judged begins. */
+const char *reader_latest(const struct reader *r, size_t *len);
 /* The time of the latest record of all; CLOCK_UNKNOWN where it states none. */
 int64_t reader_last_time(struct reader *r);
 

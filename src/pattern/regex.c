@@ -71,14 +71,18 @@ static void read_names(struct regex *r)
 	}
 }
 
+uint32_t regex_options(void)
+{
+	return PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
+}
+
 static int compile(struct regex *r, struct err *e)
 {
 	PCRE2_SIZE at = 0;
 	int code = 0;
 
 	r->code = pcre2_compile((PCRE2_SPTR)r->text, PCRE2_ZERO_TERMINATED,
-				PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP, &code, &at,
-				compile_context());
+				regex_options(), &code, &at, compile_context());
 	if (!r->code) {
 		unsigned char why[256];
 

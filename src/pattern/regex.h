@@ -6,6 +6,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -18,6 +19,7 @@ struct regex *regex_new(const char *pattern, struct err *e);
 void regex_free(struct regex *r);
 DEFINE_AUTO(regex)
 const char *regex_text(const struct regex *r);
+uint32_t regex_options(void); /* of PCRE2, as all are compiled */
 /* The JIT compiles at the first match; where it is refused (W^X policies) it goes without. */
 enum regex_result regex_match(struct regex *r, const char *s, size_t n);
 

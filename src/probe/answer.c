@@ -137,8 +137,11 @@ void facts_add(struct fact_rules *f, const struct conf_node *map, unsigned place
 	for (size_t i = 0; map && conf_shape(map) == CONF_MAP && i < conf_count(map); i++) {
 		const struct conf_node *n = conf_item(map, i);
 		struct fact_rule *rule = ARRAY_ADD(f->items, f->n, f->room);
+		struct err e;
 
-		rule->name = mem_strdup(conf_key(map, i));
+		rule->name = conf_expand(vars, conf_key(map, i), &e);
+		if (!rule->name)
+			conf_problem(p, conf_key_node(map, i), "%s", e.text);
 		if (conf_shape(n) == CONF_MAP)
 			fact_add(rule, n, places, vars, p);
 		else

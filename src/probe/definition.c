@@ -14,11 +14,6 @@ const struct conf_key probe_use_keys[] = {
 	{ 0 },
 };
 
-struct definition {
-	char *probe;
-	const struct conf_node *with;
-};
-
 const struct conf_key probe_definition_keys[] = {
 	CONF_ROW(struct definition, probe, char *, "probe", CONF_TYPE_TEXT, NULL,
 		 "the name that plans use it by; the file is NAME.yaml", NULL, true),
@@ -100,30 +95,23 @@ struct conf *definition_find(const char *name, const struct conf_texts *folders,
 }
 
 /* The file is found by its name, so what it calls itself has to be the same. */
-static void check_name(const struct definition *d, const struct conf_node *definition, struct conf_problems *p)
+static void check_name(const struct definition *d, const struct conf_node *root, struct conf_problems *p)
 {
-	const char *slash = strrchr(conf_path(definition), '/');
-	const char *file = slash ? slash + 1 : conf_path(definition);
-
-	if (!d->probe)
-		return;
+	const char *slash = strrchr(conf_path(root), '/');
+	const char *file = slash ? slash + 1 : conf_path(root);
 	AUTO_FREE char *wanted = mem_printf("%s.yaml", d->probe);
 
 	if (str_ends(file, ".yaml") && strcmp(file, wanted) != 0)
-		conf_problem(p, conf_get(definition, "probe"), "probe: '%s' belongs into the file %s, this is %s", d->probe,
+		conf_problem(p, conf_get(root, "probe"), "probe: '%s' belongs into the file %s, this is %s", d->probe,
 			     wanted, file);
 }
 
-void definition_check(const struct conf_node *definition, const char *const *skip, const struct conf_vars *vars,
-		      struct conf_problems *p)
+void definition_check(const struct definition *d, const struct conf_node *root, struct conf_problems *p)
 {
-	struct definition d;
-
-	conf_fill(definition, probe_definition_keys, &d, vars, skip, p);
-	check_name(&d, definition, p);
-	if (d.with && conf_shape(d.with) != CONF_MAP)
-		conf_problem(p, d.with, "with: expected a map: parameter -> {help, default or required, secret, example}");
-	conf_clear(probe_definition_keys, &d);
+	if (d->probe)
+		check_name(d, root, p);
+	if (d->with && conf_shape(d->with) != CONF_MAP)
+		conf_problem(p, d->with, "with: expected a map: parameter -> {help, default or required, secret, example}");
 }
 
 /* ---- parameters ---- */

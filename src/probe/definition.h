@@ -12,13 +12,17 @@ struct use {
 };
 extern const struct conf_key probe_use_keys[];
 
-/* The keys of a definition beside its kind and the common ones, and those of one parameter under `with`. */
+/* What a definition has beside its kind and the common keys. */
+struct definition {
+	char *probe;
+	const struct conf_node *with;
+};
 extern const struct conf_key probe_definition_keys[];
+/* One parameter under with. */
 extern const struct conf_key probe_parameter_keys[];
 
-/* Mistakes in the keys of probe_definition_keys; skip: the other keys that a definition has. */
-void definition_check(const struct conf_node *definition, const char *const *skip, const struct conf_vars *vars,
-		      struct conf_problems *p);
+/* The mistakes in d, which was filled from root, that its keys cannot express. */
+void definition_check(const struct definition *d, const struct conf_node *root, struct conf_problems *p);
 /* The definition of that name out of folders, searched in order; NULL with the reason in p, at n. */
 struct conf *definition_find(const char *name, const struct conf_texts *folders, const struct conf_node *n,
 			     struct conf_problems *p);

@@ -98,7 +98,7 @@ static void read_word(struct expect *x, const char *word, const struct conf_node
 		x->counted = true;
 		set_text(x, text);
 	} else {
-		conf_unknown(p, n, "expectation", word, words, ARRAY_LEN(words));
+		conf_unknown(p, n, "unknown expectation", word, words, ARRAY_LEN(words));
 	}
 }
 

@@ -14,6 +14,7 @@ enum { FORM_MAX = 1024 * 1024 };
 struct step {
 	char *url, *method, *body;
 	struct conf_pairs headers, form;
+	int64_t follow;
 	struct conf_texts status, fail_on;
 	struct content content;
 	const struct conf_node *json, *reply_headers, *facts; /* for check; later only whether they are there */
@@ -23,9 +24,9 @@ struct step {
 
 struct http_probe {
 	struct step only; /* first: the rows of a step are also rows of this */
-	char *user, *password, *ca, *proxy;
+	char *user, *password, *ca, *cert, *key, *key_password, *proxy;
 	bool insecure;
-	int64_t follow, max_body, expires_in;
+	int64_t max_body, expires_in;
 	const struct conf_node *steps;
 	struct step *list; /* of steps */
 	size_t n;
@@ -38,6 +39,7 @@ struct http_probe {
 	CONF_PAIRS(struct step, headers, "headers to send"), \
 	CONF_TEXT(struct step, body, NULL, "a body to send, as it is"), \
 	CONF_PAIRS(struct step, form, "fields of a form to send, encoded as a browser does it"), \
+	CONF_INT(struct step, follow, "0", "how many redirects to follow; 0: a redirect is the answer"), \
 	CONF_TEXTS(struct step, status, "statuses that count as an answer (200, 2xx); by default 200"), \
 	CONTENT_ROWS(struct step, content, "the body"), \
 	CONF_NODE(struct step, json, "JSON pointer into the body -> what is expected there"), \
@@ -53,10 +55,12 @@ static const struct conf_key keys[] = {
 	CONF_NODE(struct http_probe, steps, "several requests in a row that share cookies, each with keys like those above"),
 	CONF_TEXT(struct http_probe, user, NULL, "for basic authentication"),
 	CONF_SECRET(struct http_probe, password, "for basic authentication"),
-	CONF_INT(struct http_probe, follow, "0", "how many redirects to follow; 0: a redirect is the answer"),
 	CONF_SIZE(struct http_probe, max_body, "1M", "the largest body that is read"),
 	CONF_TEXT(struct http_probe, ca, NULL, "a file of certificates to trust instead of the system's"),
-	CONF_BOOL(struct http_probe, insecure, "false", "accept any certificate"),
+	CONF_TEXT(struct http_probe, cert, NULL, "our own certificate: a file, PEM or .p12"),
+	CONF_TEXT(struct http_probe, key, NULL, "its key, where the certificate's file does not hold it"),
+	CONF_SECRET(struct http_probe, key_password, "for the key"),
+	CONF_BOOL(struct http_probe, insecure, "false", "accept any certificate of the server"),
 	CONF_TIME(struct http_probe, expires_in, "0", "how long the server's certificate must be valid from now on, at least"),
 	CONF_TEXT(struct http_probe, proxy, NULL, "a proxy's URL; by default none, whatever the environment says"),
 	{ 0 },
@@ -86,6 +90,8 @@ static void check_step(struct step *s, const struct conf_node *n, const struct c
 		conf_problem(p, at, "url: %s", e.text);
 	if (s->body && s->form.n)
 		conf_problem(p, conf_get(n, "form"), "form beside body: a request has one of them");
+	if (s->follow < 0 || s->follow > 20)
+		conf_problem(p, conf_get(n, "follow"), "follow: expected 0 to 20 redirects");
 	check_statuses(s, p);
 	content_check(&s->content, p);
 	claims_add(&s->claims, PLACE_JSON, s->json, vars, p);
@@ -116,8 +122,6 @@ static void check(void *settings, const struct conf_node *n, const struct conf_v
 {
 	struct http_probe *h = settings;
 
-	if (h->follow < 0 || h->follow > 20)
-		conf_problem(p, conf_get(n, "follow"), "follow: expected 0 to 20 redirects");
 	if (!h->steps) {
 		check_step(&h->only, n, vars, p);
 		return;
@@ -319,9 +323,12 @@ static void ask(struct probe_try *t)
 		.user = h->user,
 		.password = h->password,
 		.session = t->session,
-		.follow = h->follow,
+		.follow = s->follow,
 		.max_body = h->max_body,
 		.ca = h->ca,
+		.cert = h->cert,
+		.key = h->key,
+		.key_password = h->key_password,
 		.insecure = h->insecure,
 		.proxy = h->proxy,
 	};

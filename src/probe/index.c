@@ -14,7 +14,7 @@
 #include "probe/sql_look.h"
 
 struct index_probe {
-	char *url, *user, *password, *ca, *done, *total, *remaining;
+	char *url, *user, *password, *ca, *cert, *key, *key_password, *done, *total, *remaining;
 	struct conf_pairs headers;
 	bool insecure;
 	int64_t max_body, stall;
@@ -35,7 +35,10 @@ static const struct conf_key keys[] = {
 	CONF_TEXT(struct index_probe, user, NULL, "for basic authentication"),
 	CONF_SECRET(struct index_probe, password, "for basic authentication"),
 	CONF_TEXT(struct index_probe, ca, NULL, "a file of certificates to trust instead of the system's"),
-	CONF_BOOL(struct index_probe, insecure, "false", "accept any certificate"),
+	CONF_TEXT(struct index_probe, cert, NULL, "our own certificate: a file, PEM or .p12"),
+	CONF_TEXT(struct index_probe, key, NULL, "its key, where the certificate's file does not hold it"),
+	CONF_SECRET(struct index_probe, key_password, "for the key"),
+	CONF_BOOL(struct index_probe, insecure, "false", "accept any certificate of the server"),
 	CONF_SIZE(struct index_probe, max_body, "1M", "the largest body that is read"),
 	SQL_ROWS(struct index_probe),
 	CONF_TEXT(struct index_probe, done, NULL, "how far it is: a JSON pointer, or a column of the query"),
@@ -287,6 +290,9 @@ static void ask_http(struct probe_try *t, struct loop *l)
 		.password = x->password,
 		.max_body = x->max_body,
 		.ca = x->ca,
+		.cert = x->cert,
+		.key = x->key,
+		.key_password = x->key_password,
 		.insecure = x->insecure,
 	};
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe/probe.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -63,24 +64,53 @@ const struct conf_key probe_common_keys[] = {
 
 /* ---- from a plan ---- */
 
-enum { NAMES_MAX = 64 };
+/* What stands in one map beside the kind: it is read at once, so that an unknown key is told once. */
+struct entry {
+	struct probe_common common;
+	struct use use;
+};
 
-static size_t add_keys(const struct conf_key *keys, const char **names, size_t n)
+struct whole_definition {
+	struct probe_common common;
+	struct definition own;
+};
+
+enum { ROWS_MAX = 32 };
+
+static void add_rows(struct conf_key rows[ROWS_MAX], const struct conf_key *more, size_t offset)
 {
-	for (; keys->name && n + 1 < NAMES_MAX; keys++)
-		names[n++] = keys->name;
-	return n;
+	size_t n = 0;
+
+	while (rows[n].name)
+		n++;
+	for (; more->name && n + 1 < ROWS_MAX; more++) {
+		rows[n] = *more;
+		rows[n++].offset += offset;
+	}
+	rows[n] = (struct conf_key){ 0 };
 }
 
-/* All keys that a map may have which is read by several tables: kinds, common ones and those of more. */
-static const char *const *all_keys(const struct conf_key *more, const char *names[NAMES_MAX])
+static void entry_rows(struct conf_key rows[ROWS_MAX])
 {
-	size_t n = add_keys(more, names, 0);
+	rows[0] = (struct conf_key){ 0 };
+	add_rows(rows, probe_use_keys, offsetof(struct entry, use));
+	add_rows(rows, probe_common_keys, offsetof(struct entry, common));
+}
 
-	n = add_keys(probe_common_keys, names, n);
-	for (size_t i = 0; kinds[i] && n + 1 < NAMES_MAX; i++)
-		names[n++] = kinds[i]->name;
-	names[n] = NULL;
+static void definition_rows(struct conf_key rows[ROWS_MAX])
+{
+	rows[0] = (struct conf_key){ 0 };
+	add_rows(rows, probe_definition_keys, offsetof(struct whole_definition, own));
+	add_rows(rows, probe_common_keys, offsetof(struct whole_definition, common));
+}
+
+/* The kinds' names, for conf_fill()'s skip. */
+static const char *const *kind_names(void)
+{
+	static const char *names[ARRAY_LEN(kinds)];
+
+	for (size_t i = 0; kinds[i]; i++)
+		names[i] = kinds[i]->name;
 	return names;
 }
 
@@ -119,30 +149,6 @@ static void check_common(const struct probe_common *c, const struct conf_node *n
 		conf_problem(p, timeout ? timeout : n, "try_timeout: no try could ever answer");
 }
 
-/* What the definition says becomes the presets of what the plan says. */
-static void fill_common(struct probe_common *c, const struct conf_node *entry, const struct conf_vars *vars,
-			const struct conf_node *definition, const struct conf_vars *inner, struct conf_problems *p)
-{
-	struct conf_key rows[16];
-	char *presets[16] = { NULL };
-	const char *names[NAMES_MAX];
-	size_t n = 0;
-
-	for (const struct conf_key *k = probe_common_keys; k->name && n + 1 < ARRAY_LEN(rows); k++, n++) {
-		const struct conf_node *said = definition ? conf_get(definition, k->name) : NULL;
-
-		rows[n] = *k;
-		if (said && conf_shape(said) == CONF_SCALAR)
-			presets[n] = conf_expand(inner, conf_text(said), NULL);
-		if (presets[n])
-			rows[n].preset = presets[n];
-	}
-	rows[n] = (struct conf_key){ 0 };
-	conf_fill(entry, rows, c, vars, all_keys(probe_use_keys, names), p);
-	for (size_t i = 0; i < n; i++)
-		free(presets[i]);
-}
-
 static void fill_settings(struct probe *pr, const struct conf_node *n, const struct conf_vars *vars,
 			  struct conf_problems *p)
 {
@@ -159,7 +165,6 @@ static void from_kind(struct probe *pr, const struct conf_node *n, const struct 
 {
 	const struct conf_node *with = conf_get(n, "with");
 
-	fill_common(&pr->common, n, vars, NULL, NULL, p);
 	if (with)
 		conf_problem(p, with, "with: only what is used by name has parameters");
 	pr->kind = kind_said(n, "use, or one of ", p);
@@ -167,17 +172,16 @@ static void from_kind(struct probe *pr, const struct conf_node *n, const struct 
 		fill_settings(pr, n, vars, p);
 }
 
-/* What a definition has beside its kind. */
 static void check_definition(const struct conf_node *root, const struct conf_vars *vars, struct conf_problems *p)
 {
-	struct probe_common common;
-	const char *names[NAMES_MAX];
-	const char *const *all = all_keys(probe_definition_keys, names);
+	struct whole_definition d;
+	struct conf_key rows[ROWS_MAX];
 
-	definition_check(root, all, vars, p);
-	conf_fill(root, probe_common_keys, &common, vars, all, p);
-	check_common(&common, root, p);
-	conf_clear(probe_common_keys, &common);
+	definition_rows(rows);
+	conf_fill(root, rows, &d, vars, kind_names(), p);
+	definition_check(&d.own, root, p);
+	check_common(&d.common, root, p);
+	conf_clear(rows, &d);
 }
 
 static void kind_beside_use(const struct conf_node *n, struct conf_problems *p)
@@ -190,40 +194,69 @@ static void kind_beside_use(const struct conf_node *n, struct conf_problems *p)
 	}
 }
 
-static void from_definition(struct probe *pr, const struct conf_node *n, const struct use *u, const struct conf *c,
+/* What the definition says of the common keys becomes the presets of what the plan says. */
+static void fill_over(struct entry *en, const struct conf_node *n, const struct conf_vars *vars,
+		      const struct conf_node *root, const struct conf_vars *inner, struct conf_problems *p)
+{
+	struct conf_key rows[ROWS_MAX];
+	char *presets[ROWS_MAX] = { NULL };
+
+	entry_rows(rows);
+	conf_clear(rows, en);
+	for (size_t i = 0; rows[i].name; i++) {
+		const struct conf_node *said = conf_get(root, rows[i].name);
+
+		if (!said || conf_shape(said) != CONF_SCALAR)
+			continue;
+		presets[i] = conf_expand(inner, conf_text(said), NULL);
+		rows[i].preset = presets[i];
+	}
+	conf_fill(n, rows, en, vars, kind_names(), p);
+	for (size_t i = 0; i < ROWS_MAX; i++)
+		free(presets[i]);
+}
+
+static void from_definition(struct probe *pr, struct entry *en, const struct conf_node *n, const struct conf *c,
 			    const struct conf_vars *vars, struct conf_problems *p)
 {
 	const struct conf_node *root = conf_root(c);
 	size_t before = conf_problems_count(p);
-	AUTO(conf_vars) inner = definition_vars(root, u, n, vars, p);
+	AUTO(conf_vars) inner = definition_vars(root, &en->use, n, vars, p);
 
 	check_definition(root, inner, p);
-	/* only what is sound can be a preset */
-	fill_common(&pr->common, n, vars, conf_problems_count(p) == before ? root : NULL, inner, p);
-	if (!pr->common.name)
-		pr->common.name = mem_strdup(u->use);
 	pr->kind = kind_said(root, "one of ", p);
-	if (pr->kind && conf_problems_count(p) == before)
-		fill_settings(pr, root, inner, p);
+	if (!pr->kind || conf_problems_count(p) > before)
+		return;
+	fill_over(en, n, vars, root, inner, p);
+	fill_settings(pr, root, inner, p);
+	if (!en->common.name)
+		en->common.name = mem_strdup(en->use.use);
 }
 
-static void from_use(struct probe *pr, const struct conf_node *n, const struct conf_vars *vars,
+static void from_use(struct probe *pr, struct entry *en, const struct conf_node *n, const struct conf_vars *vars,
 		     const struct conf_texts *folders, struct conf_problems *p)
 {
-	const char *names[NAMES_MAX];
-	struct use u;
+	AUTO(conf) c = en->use.use ? definition_find(en->use.use, folders, conf_get(n, "use"), p) : NULL;
 
-	conf_fill(n, probe_use_keys, &u, vars, all_keys(probe_use_keys, names), p);
 	kind_beside_use(n, p);
-	if (u.use) {
-		AUTO(conf) c = definition_find(u.use, folders, conf_get(n, "use"), p);
+	if (c)
+		from_definition(pr, en, n, c, vars, p);
+}
 
-		if (c)
-			from_definition(pr, n, &u, c, vars, p);
-		else
-			fill_common(&pr->common, n, vars, NULL, NULL, p);
-	}
-	conf_clear(probe_use_keys, &u);
+static void fill_probe(struct probe *pr, const struct conf_node *n, const struct conf_vars *vars,
+		       const struct conf_texts *folders, struct conf_problems *p)
+{
+	struct conf_key rows[ROWS_MAX];
+	struct entry en;
+
+	entry_rows(rows);
+	conf_fill(n, rows, &en, vars, kind_names(), p);
+	if (conf_get(n, "use"))
+		from_use(pr, &en, n, vars, folders, p);
+	else
+		from_kind(pr, n, vars, p);
+	pr->common = en.common;
+	conf_clear(probe_use_keys, &en.use);
 }
 
 struct probe *probe_from_conf(const struct conf_node *n, const struct conf_vars *vars, const struct conf_texts *folders,
@@ -234,10 +267,8 @@ struct probe *probe_from_conf(const struct conf_node *n, const struct conf_vars 
 
 	if (conf_shape(n) != CONF_MAP)
 		conf_problem(p, n, "expected a probe: a map with use, or with one of the kinds");
-	else if (conf_get(n, "use"))
-		from_use(pr, n, vars, folders, p);
 	else
-		from_kind(pr, n, vars, p);
+		fill_probe(pr, n, vars, folders, p);
 	if (conf_problems_count(p) == before)
 		check_common(&pr->common, n, p);
 	if (conf_problems_count(p) > before) {

@@ -256,9 +256,8 @@ void schedule_start(struct schedule *s, struct loop *l, bool once, schedule_fn *
 	s->fn = fn;
 	s->arg = arg;
 	s->status = (struct probe_status){ .state = PROBE_NOT_YET, .progress = -1 };
-	s->waiting_since = now;
 	s->passing_since = 0;
-	s->next_at = once ? now : now + s->common->delay;
+	s->next_at = s->waiting_since = once ? now : now + s->common->delay;
 	s->timer = loop_timer_new(l, on_time, s);
 	arrange_next(s);
 }

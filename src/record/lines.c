@@ -312,6 +312,20 @@ void lines_skip_to(struct lines *l, uint64_t offset, uint64_t number)
 		l->enc = ENC_BYTES;
 }
 
+void lines_skip(struct lines *l, uint64_t bytes, uint64_t line_ends)
+{
+	l->at += bytes;
+	l->line_at = l->at;
+	l->number += line_ends;
+	l->n_bytes += bytes;
+	l->n_lines += line_ends;
+}
+
+bool lines_at_start(const struct lines *l)
+{
+	return l->enc == ENC_BYTES && !l->rest.len && !l->after_cr && !l->pieces;
+}
+
 uint64_t lines_bytes(const struct lines *l)
 {
 	return l->n_bytes;

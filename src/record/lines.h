@@ -32,6 +32,10 @@ bool lines_unfinished(const struct lines *l);
 void lines_restart(struct lines *l);
 /* The next byte fed is the one at this offset, on the line of this number. */
 void lines_skip_to(struct lines *l, uint64_t offset, uint64_t number);
+/* This many bytes with so many line ends are not looked at; only at the beginning of a line. */
+void lines_skip(struct lines *l, uint64_t bytes, uint64_t line_ends);
+/* The next byte fed is the first of a line, of a file that is read as bytes. */
+bool lines_at_start(const struct lines *l);
 uint64_t lines_bytes(const struct lines *l); /* fed so far, of all files */
 uint64_t lines_count(const struct lines *l);
 uint64_t lines_cut(const struct lines *l);

@@ -164,12 +164,13 @@ static void reopen(struct follow *f, struct generation *g)
 
 	if (fd < 0)
 		return;
-	if (identity_of_fd(fd, &id, &st) < 0 || !identity_same(&id, &g->id)) {
+	if (identity_of_fd(fd, &id, &st) < 0 || !generation_is(g, &id)) {
 		close(fd);
 		return;
 	}
 	close(g->fd);
 	g->fd = fd;
+	g->id = id;
 	follow_watch(f, g);
 }
 
@@ -240,7 +241,7 @@ void follow_find(struct follow *f)
 	struct stat st;
 	bool there = identity_of_path(AT_FDCWD, f->path, true, &id, &st) == 0;
 	int error = errno;
-	bool same = there && last && identity_same(&id, &last->id);
+	bool same = there && last && generation_is(last, &id);
 	unsigned found = 0;
 
 	if (last && !same)

@@ -16,11 +16,6 @@ enum { ZEROES_MIN = 64 };
 
 /* ---- identity ---- */
 
-bool identity_same(const struct identity *a, const struct identity *b)
-{
-	return a->device == b->device && a->inode == b->inode && a->born == b->born;
-}
-
 static int ask(int folder, const char *path, int flags, struct identity *id, struct stat *st)
 {
 	struct statx x;
@@ -92,6 +87,11 @@ void generation_free(struct generation *g)
 		close(g->fd);
 	free(g->name);
 	free(g);
+}
+
+bool generation_is(const struct generation *g, const struct identity *id)
+{
+	return g->id.device == id->device && g->id.inode == id->inode && (g->fd >= 0 || g->id.born == id->born);
 }
 
 uint64_t generation_size(const struct generation *g)

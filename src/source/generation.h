@@ -19,7 +19,6 @@ struct identity {
 	int64_t born; /* ns since 1970; 0: the file system does not say */
 };
 
-bool identity_same(const struct identity *a, const struct identity *b);
 /* follow: of what a link leads to.  -1 with errno. */
 int identity_of_path(int folder, const char *path, bool follow, struct identity *id, struct stat *st);
 int identity_of_fd(int fd, struct identity *id, struct stat *st);
@@ -56,6 +55,8 @@ uint64_t generation_size(const struct generation *g); /* of a stream: 0 */
 /* Also remembers what it saw. */
 bool generation_has_more(struct generation *g);
 
+/* Whether this is its file: by birth, too, unless it is held open and its number cannot be another's. */
+bool generation_is(const struct generation *g, const struct identity *id);
 /* Whether the file at fd begins and, at g's offset, goes on as g did. */
 bool generation_matches(const struct generation *g, int fd);
 /* Whether it still begins as it did, as far as there is anything left of it. */

@@ -23,7 +23,7 @@ void follow_insert(struct follow *f, size_t at, struct generation *g)
 bool follow_queued(const struct follow *f, const struct identity *id)
 {
 	for (size_t i = 0; i < f->n; i++)
-		if (identity_same(&f->gens[i]->id, id))
+		if (generation_is(f->gens[i], id))
 			return true;
 	return false;
 }
@@ -31,7 +31,7 @@ bool follow_queued(const struct follow *f, const struct identity *id)
 bool follow_knows(const struct follow *f, const struct identity *id)
 {
 	for (size_t i = 0; i < f->n_left; i++)
-		if (identity_same(&f->left[i]->id, id))
+		if (generation_is(f->left[i], id))
 			return true;
 	return follow_queued(f, id);
 }
@@ -97,7 +97,7 @@ bool follow_take_back(struct follow *f, struct generation *g)
 	for (size_t i = 0; i < f->n_left; i++) {
 		struct generation *old = f->left[i];
 
-		if (!identity_same(&old->id, &g->id) || (old->fd < 0 && !generation_matches(old, g->fd)))
+		if (!generation_is(old, &g->id) || (old->fd < 0 && !generation_matches(old, g->fd)))
 			continue;
 		f->n_left--;
 		memmove(&f->left[i], &f->left[i + 1], (f->n_left - i) * sizeof(*f->left));

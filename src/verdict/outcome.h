@@ -131,7 +131,8 @@ struct outcome {
 	struct outcome_coverage *coverage;
 	size_t n_coverage, room_coverage;
 	struct {
-		uint64_t records, events, warnings, unexplained_errors;
+		uint64_t records; /* that met a rule or are errors */
+		uint64_t events, warnings, unexplained_errors;
 	} counts;
 	struct outcome_run *earlier_runs;
 	size_t n_earlier_runs, room_earlier_runs;

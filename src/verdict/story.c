@@ -529,10 +529,9 @@ void story_unexplained(struct story *s, size_t log, const struct sighting *x)
 	}
 }
 
-void story_record(struct story *s, size_t log, const char *text, size_t len, int64_t arrival, bool progress)
+void story_seen(struct story *s, size_t log, const char *text, size_t len, int64_t arrival)
 {
-	s->tracks[log]->records++;
-	if (s->set.live && !progress && track_is_new(s->tracks[log], text, len))
+	if (s->set.live && track_is_new(s->tracks[log], text, len))
 		lives(s, arrival);
 }
 

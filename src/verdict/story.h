@@ -93,8 +93,11 @@ void story_meet(struct story *s, size_t log, const struct sighting *x);
 /* The record that was met last has grown: its evidence is replaced. */
 void story_meet_again(struct story *s, size_t log, const struct sighting *x);
 void story_unexplained(struct story *s, size_t log, const struct sighting *x);
-/* Every record. It is a sign of life unless equal (but for digits) to ones before; of progress only the value counts. */
-void story_record(struct story *s, size_t log, const char *text, size_t len, int64_t arrival, bool progress);
+/*
+ * A record that no progress rule met: a sign of life unless equal (but for digits) to ones before.  Not all records
+ * have to be shown, but the latest of each run of bytes has.
+ */
+void story_seen(struct story *s, size_t log, const char *text, size_t len, int64_t arrival);
 /* What could not be read or could not be judged: there is no GO any more. */
 void story_gap(struct story *s, size_t log, const char *why);
 /* How much of a log was read so far; file is where it is read from now. */

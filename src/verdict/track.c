@@ -687,6 +687,7 @@ void track_meet(struct track *t, const struct sighting *x, int64_t settle, struc
 
 	*c = (struct track_change){ 0 };
 	mem_replace(&t->file, x->file);
+	t->records++;
 	t->last_line = x->line;
 	if (r->effect != EFFECT_IGNORE)
 		t->n_events++;
@@ -768,6 +769,7 @@ void track_unexplained(struct track *t, const struct sighting *x)
 	AUTO_FREE char *text = reason_headline(x->text, x->len);
 	struct outcome_unexplained *u;
 
+	t->records++;
 	t->n_unexplained_records++;
 	for (size_t i = 0; i < t->n_unexplained; i++) {
 		if (!alike(t->unexplained[i].text, text))

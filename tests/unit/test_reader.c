@@ -104,7 +104,7 @@ static const struct {
 } cases[] = {
 	{ NULL, "10:00 app.Main boot\n10:01 app.Main up\n", "(app) 1:app/boot 2:app/up " },
 	/* what is used is asked after its user, and not recognised on its own place */
-	{ NULL, "10:00 base.Server x\n10:01 app.Main up\n10:02 base.Server up\n", "(base) (app) 1:- 2:app/up 3:base/up " },
+	{ NULL, "10:00 base.Server x\n10:01 app.Main up\n10:02 base.Server up\n", "(base) 1:- (app) 2:app/up 3:base/up " },
 	/* a stack trace belongs to its record, and a mention in it recognises nothing */
 	{ NULL, "10:00 app.Main x\n  at base.Server.up(X)\nCaused by: disk\n10:01 y\n", "(app) 1:app/deep why=disk 4:- " },
 	{ "base", "10:00 ERROR x\n10:01 y\n", "1:error 2:- " },

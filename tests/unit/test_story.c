@@ -313,7 +313,7 @@ TEST(deadline_and_stall_are_undecided)
 
 	begin_story(&x, &live);
 	play(&x, "begin@1");
-	story_record(x.s, x.log, "a", 1, CLOCK_SECOND, false);
+	story_seen(x.s, x.log, "a", 1, CLOCK_SECOND);
 	assert_int_equal(story_next_tick(x.s), 31 * CLOCK_SECOND);
 	assert_int_equal(at(&x, 31), STATE_UNDECIDED);
 	story_free(x.s);
@@ -321,7 +321,7 @@ TEST(deadline_and_stall_are_undecided)
 	for (int second = 1; second < 100; second += 20) {
 		char text[] = { (char)('a' + second / 20), '\0' };
 
-		story_record(x.s, x.log, text, 1, second * CLOCK_SECOND, false);
+		story_seen(x.s, x.log, text, 1, second * CLOCK_SECOND);
 		assert_int_equal(at(&x, second), STATE_WAITING);
 	}
 	assert_int_equal(at(&x, 100), STATE_UNDECIDED);
@@ -337,7 +337,7 @@ TEST(equal_lines_but_for_digits_are_no_sign_of_life)
 		char text[] = "12:00:00 Waiting for lock";
 
 		text[6] = (char)('0' + second / 10);
-		story_record(x.s, x.log, text, strlen(text), second * CLOCK_SECOND, false);
+		story_seen(x.s, x.log, text, strlen(text), second * CLOCK_SECOND);
 	}
 	assert_int_equal(at(&x, 29), STATE_WAITING);
 	assert_int_equal(at(&x, 30), STATE_UNDECIDED);

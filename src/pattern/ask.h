@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rules of several sets put to a record: by their literals only those that can meet it are tried. */
+#pragma once
+#include "pattern/library.h"
+#include "pattern/prefilter.h"
+
+struct ask;
+/*
+ * Of these sets, in this order.  With a library, the patterns by which its other sets are recognised are looked for in
+ * blocks as well.  The sets must live as long.
+ */
+struct ask *ask_new(struct set *const *sets, size_t n, const struct library *recognise);
+void ask_free(struct ask *a);
+
+/* Looks at a record; then ask_next() gives the rules to be tried, in their order, NULL at the end. */
+void ask_about(struct ask *a, const char *text, size_t len);
+const struct pattern *ask_next(struct ask *a);
+/* Whether one of the sets takes the record for an error; of the record asked about last. */
+bool ask_is_error(const struct ask *a, const char *text, size_t len);
+
+/* Whether every pattern has literals, so that a block in which none occurs need not be read. */
+bool ask_can_skim(const struct ask *a);
+struct prefilter_scratch *ask_scratch(const struct ask *a);
+
+/* For a whole program run: all rules are tried on every record, the oracle for the filter. */
+void ask_without_prefilter(void);
