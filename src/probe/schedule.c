@@ -150,7 +150,7 @@ static void passed(struct schedule *s, int64_t now)
 	char got[STR_SPAN_MAX], want[STR_SPAN_MAX];
 
 	if (!s->passing_since)
-		s->passing_since = s->began_at;
+		s->passing_since = now;
 	if (now - s->passing_since >= hold) {
 		s->status.state = PROBE_PASS;
 		s->waiting_since = 0;

@@ -348,14 +348,13 @@ static struct scratch scratch_new(void)
 	return s;
 }
 
-static char *scratch_file(const struct scratch *s, const char *name, const char *text)
+static void scratch_file(const struct scratch *s, const char *name, const char *text)
 {
-	char *path = mem_printf("%s/%s", s->path, name);
+	AUTO_FREE char *path = mem_printf("%s/%s", s->path, name);
 	struct err e;
 
 	if (io_replace_file(path, text, strlen(text), &e) < 0)
 		fail_msg("%s", e.text);
-	return path;
 }
 
 static void scratch_free(struct scratch *s)
@@ -371,7 +370,6 @@ static void scratch_free(struct scratch *s)
 TEST(plans_say_parameters_and_override_the_rest)
 {
 	struct scratch s = scratch_new();
-	AUTO_FREE char *path = scratch_file(&s, "up.yaml", definition);
 	static const struct {
 		const char *yaml, *said;
 	} cases[] = {
@@ -390,6 +388,7 @@ TEST(plans_say_parameters_and_override_the_rest)
 		  "p.yaml:3:7: hold: 'soon' is not a duration (say 250ms, 5s, 2m or 1h)" },
 	};
 
+	scratch_file(&s, "up.yaml", definition);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		AUTO_BUF said = BUF_INIT(4000);
 
@@ -423,7 +422,8 @@ static struct probe *probe_of(const char *yaml, const char *folder)
 TEST(common_keys_come_from_the_plan_then_the_definition_then_the_presets)
 {
 	struct scratch s = scratch_new();
-	AUTO_FREE char *path = scratch_file(&s, "up.yaml", definition);
+
+	scratch_file(&s, "up.yaml", definition);
 	AUTO(probe) plain = probe_of("use: up\nwith: {base: 'http://x/'}", s.path);
 	AUTO(probe) said = probe_of("use: up\nname: mine\nevery: 1s\nwhen: before\noptional: true\n"
 				    "with: {base: 'http://x/', hold: 9s}",
@@ -662,33 +662,33 @@ TEST(a_try_without_an_answer_is_stopped_after_try_timeout)
 {
 	static const enum probe_result results[] = { PROBE_PASS };
 	static const int64_t takes[MANY] = { CLOCK_NEVER, CLOCK_NEVER, 0 };
-	const struct probe_common c = { .every = 10 * MS, .try_timeout = 40 * MS };
+	const struct probe_common c = { .every = 10 * MS, .try_timeout = 100 * MS };
 	struct fake f = { results, takes, 1, .at = 0 };
 	struct story st;
 
 	play(&f, &c, false, 3, &st);
 	assert_string_equal(buf_text(&st.said),
-			    "not-yet 1: timed out after 40ms: waiting (timed out after 40ms: waiting)\n"
-			    "not-yet 2: timed out after 40ms: waiting (timed out after 40ms: waiting)\n"
-			    "pass 3: pass (timed out after 40ms: waiting)\n");
+			    "not-yet 1: timed out after 100ms: waiting (timed out after 100ms: waiting)\n"
+			    "not-yet 2: timed out after 100ms: waiting (timed out after 100ms: waiting)\n"
+			    "pass 3: pass (timed out after 100ms: waiting)\n");
 	assert_int_equal(f.stopped, 2);
-	assert_true(f.began[1] - f.began[0] >= 40 * MS);
+	assert_true(f.began[1] - f.began[0] >= 100 * MS);
 	buf_free(&st.said);
 }
 
 TEST(a_pass_counts_when_it_has_held)
 {
 	static const enum probe_result results[] = { PROBE_PASS, PROBE_PASS, PROBE_NOT_YET, PROBE_PASS };
-	const struct probe_common c = { .every = 20 * MS, .try_timeout = CLOCK_SECOND, .hold = 50 * MS };
+	const struct probe_common c = { .every = 200 * MS, .try_timeout = CLOCK_SECOND, .hold = 500 * MS };
 	struct fake f = { results, at_once, 4, .at = 0 };
 	struct story st;
 
 	play(&f, &c, false, 7, &st);
 	assert_int_equal(st.last, PROBE_PASS);
-	assert_true(f.began[6] - f.began[3] >= 50 * MS);
+	assert_true(f.began[6] - f.began[3] >= 500 * MS);
 	/* the break in between began the count anew */
 	assert_non_null(strstr(buf_text(&st.said), "not-yet 2: pass; has held for "));
-	assert_non_null(strstr(buf_text(&st.said), "not-yet 3: not-yet (not-yet)\nnot-yet 4: pass; has held for 0ms of 50ms"));
+	assert_non_null(strstr(buf_text(&st.said), "not-yet 3: not-yet (not-yet)\nnot-yet 4: pass; has held for 0ms of 500ms"));
 	assert_non_null(strstr(buf_text(&st.said), "pass 7: pass (not-yet)"));
 	buf_free(&st.said);
 }
@@ -733,8 +733,8 @@ TEST(patience_ends_after_give_up_after)
 {
 	static const enum probe_result results[] = { PROBE_NOT_YET };
 	static const int64_t takes[MANY] = { 0, 0, CLOCK_NEVER };
-	const struct probe_common c = { .delay = 40 * MS, .every = 20 * MS, .try_timeout = 10 * CLOCK_SECOND,
-					.give_up_after = 100 * MS };
+	const struct probe_common c = { .delay = 40 * MS, .every = 100 * MS, .try_timeout = 10 * CLOCK_SECOND,
+					.give_up_after = 600 * MS };
 	struct fake f = { results, takes, 1, .at = 0 };
 	int64_t start = clock_mono(), took;
 	struct story st;
@@ -742,9 +742,9 @@ TEST(patience_ends_after_give_up_after)
 	play(&f, &c, false, 3, &st);
 	took = clock_mono() - start;
 	assert_string_equal(buf_text(&st.said), "not-yet 1: not-yet (not-yet)\nnot-yet 2: not-yet (not-yet)\n"
-						"fail 2: gave up after 100ms: not-yet (not-yet)\n");
+						"fail 2: gave up after 600ms: not-yet (not-yet)\n");
 	assert_int_equal(f.stopped, 1);
-	assert_true(took >= 140 * MS && took < 2 * CLOCK_SECOND);
+	assert_true(took >= 640 * MS && took < 5 * CLOCK_SECOND);
 	buf_free(&st.said);
 }
 
@@ -998,13 +998,12 @@ TEST(an_http_answer_is_judged)
 		  "not-yet: received HTTP/0.9 when not allowed" },
 		{ "http: {url: 'http://127.0.0.1:${port}/'}", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n123",
 		  "not-yet: the connection was closed after 3 bytes of the body" },
-		{ "http: {url: 'http://127.0.0.1:${port}/'}\ntry_timeout: 100ms", "HANG",
-		  "not-yet: timed out after 100ms: connected, but no answer" },
+		{ "http: {url: 'http://127.0.0.1:${port}/'}\ntry_timeout: 400ms", "HANG",
+		  "not-yet: timed out after 400ms: connected, but no answer" },
 		{ "http: {url: 'http://127.0.0.1:${port}/'}\ntry_timeout: 300ms",
 		  "DRIPHTTP/1.0 200 OK\r\nContent-Length: 1000\r\n\r\n",
 		  "not-yet: timed out after 300ms: connected, but no answer" },
 		{ "http: {url: 'http://127.0.0.1:1/'}", "", "not-yet: connection refused" },
-		{ "http: {url: 'https://127.0.0.1:${port}/'}", "HTTP/1.0 400 Bad Request\r\n\r\n", NULL },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -1013,9 +1012,7 @@ TEST(an_http_answer_is_judged)
 		AUTO_FREE char *said = ask(cases[i].yaml);
 
 		server_free(&s, NULL);
-		if (!cases[i].said) /* OpenSSL's words, but ours to hand on */
-			assert_int_equal(strncmp(said, "not-yet: ", 9), 0);
-		else if (strcmp(said, cases[i].said) != 0)
+		if (strcmp(said, cases[i].said) != 0)
 			fail_msg("%s\ngot:    %s\nwanted: %s", cases[i].yaml, said, cases[i].said);
 	}
 }
@@ -1057,6 +1054,7 @@ TEST(one_try_is_one_request)
 	AUTO_FREE char *said = ask("http: {url: 'http://127.0.0.1:${port}/'}");
 
 	server_free(&s, &asked);
+	assert_string_equal(said, "not-yet: the connection was closed without an answer");
 	assert_int_equal(count(buf_text(&asked), "GET / HTTP"), 1);
 }
 
@@ -1162,7 +1160,7 @@ TEST(no_reason_ever_shows_a_secret)
 		"http: {url: 'http://u:${password}@127.0.0.1:${port}/', json: {/a: 1}}",
 		"http: {url: 'http://u:${password}@127.0.0.1:1/'}",
 		"http: {url: 'http://127.0.0.1:${port}/', form: {password: '${password}'}, matches: '^${password}$'}",
-		"sql: {conninfo: 'host=127.0.0.1 port=${port} password=${password} connect_timeout=2', query: select 1, rows: 1}",
+		"sql: {conninfo: 'host=127.0.0.1 port=${port} password=${password}', query: select 1, rows: 1}\ntry_timeout: 300ms",
 		"sql: {conninfo: 'postgresql://u:${password}@127.0.0.1:1/x', query: select 1, rows: 1}",
 		"sql: {driver: sqlite, conninfo: '/nix', query: \"select '${password}'\", rows: 1}",
 		"exec: {argv: 'echo $PASSWORD; exit 3', shell: true, env: {PASSWORD: '${password}'}}",
@@ -1276,12 +1274,12 @@ TEST(an_index_that_stands_still_fails)
 	static const char *const answers[] = { OK("{\"done\": 1, \"total\": 9}"), OK("{\"done\": 2, \"total\": 9}"),
 					       OK("{\"done\": 2, \"total\": 10}"), OK("{\"done\": 2, \"total\": 11}"), NULL };
 	struct server s = server_new(answers);
-	AUTO_FREE char *said = ask_on("index: {url: 'http://127.0.0.1:${port}/', done: /done, total: /total, stall: 100ms}\n"
-				      "every: 40ms");
+	AUTO_FREE char *said = ask_on("index: {url: 'http://127.0.0.1:${port}/', done: /done, total: /total, stall: 600ms}\n"
+				      "every: 250ms");
 
 	server_free(&s, NULL);
 	assert_int_equal(strncmp(said, "not-yet: 1 of 9\nnot-yet: 2 of 9\nnot-yet: 2 of 10\n", 48), 0);
-	assert_true(str_ends(said, "\nfail: no progress for 100ms: 2 of 11\n"));
+	assert_true(str_ends(said, "\nfail: no progress for 600ms: 2 of 11\n"));
 }
 
 TEST(an_index_that_falls_back_has_not_held)
@@ -1293,7 +1291,7 @@ TEST(an_index_that_falls_back_has_not_held)
 	server_free(&s, NULL);
 	assert_non_null(strstr(said, "not-yet: 3 remaining\n"));
 	assert_true(str_ends(said, "pass: 0 remaining\n"));
-	assert_true(count(said, "\n") >= 5);
+	assert_true(count(said, "\n") >= 4);
 }
 
 TEST(a_port_is_judged_by_its_banner_where_one_is_expected)
@@ -1304,8 +1302,8 @@ TEST(a_port_is_judged_by_its_banner_where_one_is_expected)
 		{ "tcp: {port: '${port}'}", "", "pass: 127.0.0.1 port PORT accepts connections" },
 		{ "tcp: {port: 1}", "", "not-yet: 127.0.0.1 port 1: Connection refused" },
 		{ "tcp: {host: no.such.name.invalid, port: 1}", "", NULL },
-		{ "tcp: {port: '${port}', expect: '^220 '}\ntry_timeout: 100ms", "HANG",
-		  "not-yet: timed out after 100ms: connected, but no banner" },
+		{ "tcp: {port: '${port}', expect: '^220 '}\ntry_timeout: 400ms", "HANG",
+		  "not-yet: timed out after 400ms: connected, but no banner" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -1419,8 +1417,9 @@ TEST(a_file_is_judged_by_what_is_asked_of_it)
 		{ "{path: /dev/zero, contains: x}", "not-yet: /dev/zero: is no regular file" },
 	};
 	struct scratch s = scratch_new();
-	AUTO_FREE char *path = scratch_file(&s, "f", "a version 5.2\n");
+	AUTO_FREE char *path = mem_printf("%s/f", s.path);
 
+	scratch_file(&s, "f", "a version 5.2\n");
 	assert_int_equal(chmod(path, 0600), 0);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		AUTO_BUF yaml = BUF_INIT(1000);
@@ -1497,16 +1496,17 @@ TEST(what_hangs_in_a_thread_does_not_hold_up_the_loop)
 {
 	struct scratch s = scratch_new();
 	AUTO_FREE char *path = mem_printf("%s/db", s.path);
-	AUTO_FREE char *slow = mem_printf("sql: {driver: sqlite, conninfo: %s, rows: 1, query_timeout: 1s, query: 'with recursive "
+	AUTO_FREE char *slow = mem_printf("sql: {driver: sqlite, conninfo: %s, rows: 1, query_timeout: 2s, query: 'with recursive "
 					  "r(i) as (select 1 union all select i + 1 from r) select count(*) from r'}\n"
 					  "try_timeout: 100ms",
 					  path);
-	AUTO_FREE char *file = scratch_file(&s, "db", "");
 	int64_t before = clock_mono();
+
+	scratch_file(&s, "db", "");
 	AUTO_FREE char *said = ask(slow);
 
 	assert_string_equal(said, "not-yet: timed out after 100ms: no result");
-	assert_true(clock_mono() - before < CLOCK_SECOND);
+	assert_true(clock_mono() - before < 2 * CLOCK_SECOND);
 	scratch_free(&s);
 }
 
@@ -1534,7 +1534,7 @@ TEST(no_descriptor_is_left_behind)
 		"exec: {argv: [sleep, '100']}\ntry_timeout: 50ms",
 		"file: {path: /etc/passwd, contains: root}",
 		"sql: {conninfo: 'host=localhost port=1', query: select 1, rows: 1}",
-		"sql: {conninfo: 'host=127.0.0.1 port=${port}', query: select 1, rows: 1}",
+		"sql: {conninfo: 'host=127.0.0.1 port=${port}', query: select 1, rows: 1}\ntry_timeout: 200ms",
 		"sql: {driver: sqlite, conninfo: /nix, query: select 1, rows: 1}",
 	};
 	struct server s = server_new(answers);
