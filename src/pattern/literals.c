@@ -1355,16 +1355,18 @@ void literal_rarity(const struct byteclass *classes, const uint16_t *at, size_t 
 	}
 }
 
-static void text_byte(unsigned byte, struct buf *out)
+static void text_byte(unsigned byte, const char *special, struct buf *out)
 {
-	if (byte <= ' ' - 1U || byte > '~')
+	if (byte < ' ' || byte > '~')
 		buf_printf(out, "\\x%02x", byte);
 	else
-		buf_printf(out, byte != ' ' && !is_alnum((int)byte) ? "\\%c" : "%c", (int)byte);
+		buf_printf(out, strchr(special, (int)byte) ? "\\%c" : "%c", (int)byte);
 }
 
 static void text_set(const struct byteset *s, struct buf *out)
 {
+	static const char special[] = "\\]^-[";
+
 	buf_char(out, '[');
 	for (unsigned from = 0; from < 256; from++) {
 		unsigned to = from;
@@ -1373,26 +1375,47 @@ static void text_set(const struct byteset *s, struct buf *out)
 			continue;
 		while (to < 255 && byteset_has(s, to + 1))
 			to++;
-		text_byte(from, out);
+		text_byte(from, special, out);
 		if (to > from) {
 			buf_char(out, '-');
-			text_byte(to, out);
+			text_byte(to, special, out);
 		}
 		from = to;
 	}
 	buf_char(out, ']');
 }
 
+static bool in_any_case(unsigned position)
+{
+	return position >= LITERAL_NOCASE && position < LITERAL_ANY;
+}
+
+/* Nothing to which case matters: may stand within (?i:...). */
+static bool caseless(unsigned position)
+{
+	return in_any_case(position) || (position < LITERAL_NOCASE && !is_letter(position));
+}
+
 void literal_text(const struct byteclass *classes, const struct literal *l, struct buf *out)
 {
+	static const char special[] = "\\.[](){}*+?^$|#";
+	bool open = false;
+
 	for (size_t i = 0; i < l->n; i++) {
 		struct byteset s = literal_bytes(classes, l->at[i]);
 
-		if (l->at[i] < LITERAL_NOCASE)
-			text_byte(l->at[i], out);
-		else if (l->at[i] < LITERAL_ANY)
-			buf_printf(out, "[%c%c]", l->at[i] & 0xff & ~0x20, l->at[i] & 0xff);
+		if (open && !caseless(l->at[i]))
+			buf_char(out, ')');
+		open = open && caseless(l->at[i]);
+		if (!open && in_any_case(l->at[i])) {
+			buf_str(out, "(?i:");
+			open = true;
+		}
+		if (l->at[i] < LITERAL_ANY)
+			text_byte(l->at[i] & 0xff, special, out);
 		else
 			text_set(&s, out);
 	}
+	if (open)
+		buf_char(out, ')');
 }

@@ -61,5 +61,5 @@ int literal_folded(const struct byteclass *classes, unsigned position);
 void literal_rarity(const struct byteclass *classes, const uint16_t *at, size_t n, uint16_t *rarity,
 		    enum rarity_word *word);
 
-/* For people: "Server startup in ", /outofmemory/i, "ORA-"[0-9]. */
+/* The literal as a pattern: what a person can read. */
 void literal_text(const struct byteclass *classes, const struct literal *l, struct buf *out);

@@ -859,6 +859,7 @@ static void scan_chunk(struct prefilter_scratch *s, struct block b, size_t base,
 	for (size_t i = 0; i < ARRAY_LEN(found->probed); i++) {
 		uint64_t any = found->probed[i];
 
+#pragma GCC unroll 8
 		for (size_t k = 0; k < STRIDE; k++)
 			any |= found->fingered[i * STRIDE + k];
 		if (any)

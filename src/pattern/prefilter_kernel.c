@@ -18,6 +18,7 @@ static inline uint32_t load4(const char *p)
 	return v | (uint32_t)STRIDE_FOLD;
 }
 
+/* In bit 0; the others mean nothing. */
 static inline __attribute__((always_inline)) uint32_t probe(const struct stride *s, const char *p, bool eight,
 							    bool four, bool twice)
 {
@@ -32,6 +33,7 @@ static inline __attribute__((always_inline)) uint32_t probe(const struct stride 
 	return bits;
 }
 
+/* Eight probes a round, and one branch; where that is taken, once more one by one. */
 static inline __attribute__((always_inline)) void probe_all(const struct stride *s, const char *data,
 							    size_t from, size_t n, uint64_t *probed,
 							    bool eight, bool four, bool twice)
@@ -39,15 +41,20 @@ static inline __attribute__((always_inline)) void probe_all(const struct stride 
 	size_t i = from;
 
 	for (; n - i >= 64; i += 64) {
-		uint64_t bits = 0;
+		uint32_t any = 0;
 
+#pragma GCC unroll 8
+		for (size_t k = 0; k < 64; k += STRIDE)
+			any |= probe(s, data + i + k, eight, four, twice);
+		if (__builtin_expect(!(any & 1), 1))
+			continue;
 		for (size_t k = 0; k < 8; k++)
-			bits |= (uint64_t)probe(s, data + i + k * STRIDE, eight, four, twice) << k;
-		if (bits)
-			probed[i / STRIDE / 64] |= bits << (i / STRIDE % 64);
+			probed[i / STRIDE / 64] |=
+				(uint64_t)(probe(s, data + i + k * STRIDE, eight, four, twice) & 1)
+				<< (i / STRIDE % 64 + k);
 	}
 	for (; i < n; i += STRIDE)
-		probed[i / STRIDE / 64] |= (uint64_t)probe(s, data + i, eight, four, twice)
+		probed[i / STRIDE / 64] |= (uint64_t)(probe(s, data + i, eight, four, twice) & 1)
 					   << (i / STRIDE % 64);
 }
 
@@ -84,7 +91,7 @@ static inline uint32_t window(uint32_t a, uint32_t b, uint32_t c, uint32_t d)
 
 /* What lies behind the end of the block counts as NUL: a literal that is shorter than a window does not care.
  */
-static uint32_t window_near_end(const uint32_t *of_byte, const char *data, size_t readable, size_t i)
+static uint32_t window_at(const uint32_t *of_byte, const char *data, size_t readable, size_t i)
 {
 	char w[FINGER_WIDTH] = { 0 };
 
@@ -92,34 +99,42 @@ static uint32_t window_near_end(const uint32_t *of_byte, const char *data, size_
 	return window(entry(of_byte, w[0]), entry(of_byte, w[1]), entry(of_byte, w[2]), entry(of_byte, w[3]));
 }
 
+enum { ROUND = 8 };
+
+/* Do any of ROUND windows from p on belong to a bucket?  Each byte is looked up once. */
+static inline uint32_t any_window(const uint32_t *of_byte, const char *p)
+{
+	uint32_t a = entry(of_byte, p[0]), b = entry(of_byte, p[1]), c = entry(of_byte, p[2]), any = 0;
+
+#pragma GCC unroll 8
+	for (size_t k = 0; k < ROUND; k++) {
+		uint32_t d = entry(of_byte, p[k + 3]);
+
+		any |= window(a, b, c, d);
+		a = b;
+		b = c;
+		c = d;
+	}
+	return any;
+}
+
 void finger_rest(const struct fingers *f, const char *data, size_t from, size_t n, size_t readable,
 		 uint64_t *fingered)
 {
-	enum { BLOCK = 8, SEEN = BLOCK + FINGER_WIDTH - 1 };
-	size_t i = from;
+	for (size_t i = from; i < n; i += ROUND) {
+		bool whole = readable - i >= ROUND + FINGER_WIDTH - 1;
+		uint32_t any = !whole;
 
-	for (; n - i >= BLOCK && readable - i >= SEEN; i += BLOCK) {
-		uint32_t met[BLOCK] = { 0 }, any = 0;
-
-		for (size_t g = 0; g < f->n_groups; g++) {
-			uint32_t e[SEEN];
-
-			for (size_t k = 0; k < SEEN; k++)
-				e[k] = entry(f->of_byte[g], data[i + k]);
-			for (size_t k = 0; k < BLOCK; k++)
-				any |= met[k] |= window(e[k], e[k + 1], e[k + 2], e[k + 3]);
-		}
+		for (size_t g = 0; whole && g < f->n_groups; g++)
+			any |= any_window(f->of_byte[g], data + i);
 		if (__builtin_expect(any == 0, 1))
 			continue;
-		for (size_t k = 0; k < BLOCK; k++)
-			fingered[i / 64] |= (uint64_t)(met[k] != 0) << (i % 64 + k);
-	}
-	for (; i < n; i++) {
-		uint32_t any = 0;
-
-		for (size_t g = 0; g < f->n_groups; g++)
-			any |= window_near_end(f->of_byte[g], data, readable, i);
-		fingered[i / 64] |= (uint64_t)(any != 0) << (i % 64);
+		for (size_t k = i; k < i + ROUND && k < n; k++) {
+			any = 0;
+			for (size_t g = 0; g < f->n_groups; g++)
+				any |= window_at(f->of_byte[g], data, readable, k);
+			fingered[k / 64] |= (uint64_t)(any != 0) << (k % 64);
+		}
 	}
 }
 

@@ -39,9 +39,11 @@ AVX2 INLINE uint64_t finger_avx2_32(const struct fingers *f, const char *p, size
 	const __m256i zero = _mm256_setzero_si256();
 	__m256i any = zero;
 
+#pragma GCC unroll 4
 	for (size_t g = 0; g < groups; g++) {
 		__m256i all = nibbles(load32(p), table16(f->low_nibble[g][0]), table16(f->high_nibble[g][0]));
 
+#pragma GCC unroll 4
 		for (size_t k = 1; k < FINGER_WIDTH; k++)
 			all = _mm256_and_si256(all, nibbles(load32(p + k), table16(f->low_nibble[g][k]),
 							    table16(f->high_nibble[g][k])));
@@ -87,17 +89,18 @@ AVX512 INLINE __m512i six_bits(__m512i bytes)
 					 SHIFTED_WHERE_MASKED);
 }
 
-AVX512 INLINE __m512i lookup(const uint8_t *table, __m512i six)
-{
-	return _mm512_permutexvar_epi8(six, _mm512_load_si512(table));
-}
-
 AVX512 INLINE void finger_avx512_groups(const struct fingers *f, const char *data, size_t n, size_t readable,
 					uint64_t *fingered, size_t groups)
 {
 	enum { ALL_THREE = 0x80 };
+	__m512i table[FINGER_GROUPS_MAX][FINGER_WIDTH];
 	size_t i = 0;
 
+#pragma GCC unroll 4
+	for (size_t g = 0; g < groups; g++)
+#pragma GCC unroll 4
+		for (size_t k = 0; k < FINGER_WIDTH; k++)
+			table[g][k] = _mm512_load_si512(f->six_bits[g][k]);
 	for (; i + 64 <= n && i + 64 + FINGER_WIDTH <= readable; i += 64) {
 		/* the windows' second to fourth bytes: shifted in each dword, from the four bytes further on
 		 */
@@ -108,12 +111,14 @@ AVX512 INLINE void finger_avx512_groups(const struct fingers *f, const char *dat
 		__m512i x3 = _mm512_shrdi_epi32(x0, x4, 24);
 		uint64_t any = 0;
 
+#pragma GCC unroll 4
 		for (size_t g = 0; g < groups; g++) {
-			__m512i three = _mm512_ternarylogic_epi64(lookup(f->six_bits[g][0], x0),
-								  lookup(f->six_bits[g][1], x1),
-								  lookup(f->six_bits[g][2], x2), ALL_THREE);
+			__m512i three = _mm512_ternarylogic_epi64(_mm512_permutexvar_epi8(x0, table[g][0]),
+								  _mm512_permutexvar_epi8(x1, table[g][1]),
+								  _mm512_permutexvar_epi8(x2, table[g][2]),
+								  ALL_THREE);
 
-			any |= _mm512_test_epi8_mask(three, lookup(f->six_bits[g][3], x3));
+			any |= _mm512_test_epi8_mask(three, _mm512_permutexvar_epi8(x3, table[g][3]));
 		}
 		fingered[i / 64] = any;
 	}

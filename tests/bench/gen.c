@@ -61,16 +61,12 @@ static const char *const classes[] = {
 	"org.activiti.engine.impl.persistence.entity.ExecutionEntityManager",
 };
 static const char *const frames[] = {
+	"\tat org.springframework.aop.framework.JdkDynamicAopProxy.invoke(JdkDynamicAopProxy.java:{n3})",
 	"\tat "
-	"org.springframework.aop.framework.ReflectiveMethodInvocation.proceed(ReflectiveMethodInvocation."
-	"java:{n3})",
-	"\tat "
-	"org.alfresco.repo.transaction.RetryingTransactionHelper.doInTransaction(RetryingTransactionHelper."
-	"java:{n3})",
+	"org.alfresco.repo.transaction.RetryingTransactionHelper.doInTransaction(RetryingHelper.java:{n3})",
 	"\tat {c}.do{W}(Unknown Source)",
 	"\tat {c}$$Lambda${n3}.run(Native Method)",
-	"\tat "
-	"org.apache.catalina.core.ApplicationFilterChain.internalDoFilter(ApplicationFilterChain.java:{n3})",
+	"\tat org.apache.catalina.core.ApplicationFilterChain.doFilter(ApplicationFilterChain.java:{n3})",
 	"\tat org.apache.coyote.http11.AbstractHttp11Processor.process(AbstractHttp11Processor.java:{n4})",
 	"\tat sun.reflect.GeneratedMethodAccessor{n3}.invoke(Unknown Source)",
 	"\tat java.util.concurrent.ThreadPoolExecutor$Worker.run(ThreadPoolExecutor.java:{n3})",
