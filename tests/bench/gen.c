@@ -62,8 +62,7 @@ static const char *const classes[] = {
 };
 static const char *const frames[] = {
 	"\tat org.springframework.aop.framework.JdkDynamicAopProxy.invoke(JdkDynamicAopProxy.java:{n3})",
-	"\tat "
-	"org.alfresco.repo.transaction.RetryingTransactionHelper.doInTransaction(RetryingHelper.java:{n3})",
+	"\tat org.alfresco.repo.transaction.RetryingTransactionHelper.doIn(RetryingTransactionHelper:{n3})",
 	"\tat {c}.do{W}(Unknown Source)",
 	"\tat {c}$$Lambda${n3}.run(Native Method)",
 	"\tat org.apache.catalina.core.ApplicationFilterChain.doFilter(ApplicationFilterChain.java:{n3})",
