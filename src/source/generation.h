@@ -25,22 +25,22 @@ int identity_of_fd(int fd, struct identity *id, struct stat *st);
 
 struct generation {
 	char *name;
-	int fd; /* -1: let go; only remembered */
 	struct identity id;
-	bool stream;   /* a FIFO: no offsets, nothing to go back to */
-	bool finished; /* nobody will write to it any more (a copy) */
 	uint64_t offset;
-	bool at_end;	       /* as of the last read */
 	int64_t read_at;       /* when it last gave bytes, CLOCK_MONOTONIC */
-	int wd;		       /* of its hints; -1 */
 	int64_t superseded_at; /* since when a later one has bytes, too; 0: none has */
 	int64_t left_at;       /* when it was let go */
 	uint64_t size_then;    /* when it was let go, or deleted */
 	uint64_t size_seen;    /* the largest size that was seen while its turn had not come */
-	bool deleted, deleted_said;
-	uint64_t skipped; /* bytes of a hole, not told yet */
-	bool behind_hole; /* zeroes that follow belong to it */
+	uint64_t skipped;      /* bytes of a hole, not told yet */
 	size_t n_head, n_tail;
+	int fd;	       /* -1: let go; only remembered */
+	int wd;	       /* of its hints; -1 */
+	bool stream;   /* a FIFO: no offsets, nothing to go back to */
+	bool finished; /* nobody will write to it any more (a copy) */
+	bool at_end;   /* as of the last read */
+	bool deleted, deleted_said;
+	bool behind_hole; /* zeroes that follow belong to it */
 	char head[GENERATION_HEAD], tail[GENERATION_TAIL];
 };
 

@@ -56,6 +56,7 @@ struct stage {
 	int idles, gaps, notices;
 	size_t want; /* stops the loop when the story is that long */
 	bool free_at_bytes, drain_at_bytes;
+	bool within; /* a callback */
 };
 
 static int open_fds(void)
@@ -75,10 +76,13 @@ static void on_bytes(void *arg, const char *data, size_t n)
 	struct stage *s = arg;
 
 	assert_true(n > 0);
+	assert_false(s->within);
+	s->within = true;
 	assert_true(buf_add(&s->story, data, n));
 	if (s->drain_at_bytes)
 		source_drain(s->src);
 	s->drain_at_bytes = false;
+	s->within = false;
 	if (s->want && s->story.len >= s->want)
 		loop_stop(s->l, 0);
 	if (!s->free_at_bytes)
@@ -908,6 +912,7 @@ TEST(a_truncated_file_is_read_anew_and_what_may_be_lost_is_said)
 		stage_open(&s);
 		put(&s, "app.log", "one\ntwo\n");
 		follow(&s, "app.log", SOURCE_FROM_START);
+		source_file_set_grace(s.src, 3600 * CLOCK_SECOND); /* nobody will add to a copy */
 		look(&s);
 		put(&s, "app.log", truncations[i].unread);
 		if (truncations[i].copied)
@@ -982,6 +987,62 @@ TEST(a_log_whose_tail_was_cut_off_is_a_gap_not_a_fresh_start)
 	stage_close(&s);
 }
 
+/* A log of this many bytes, of which those from `from` on differ. */
+static void write_alike(struct stage *s, size_t n, size_t from, size_t to)
+{
+	AUTO_BUF text = BUF_INIT(1 << 20);
+
+	for (size_t i = 0; i < n; i++)
+		buf_char(&text, i % 16 == 15 ? '\n' : i >= from && i < to ? 'b' : 'a');
+	put_n(s, "app.log", O_CREAT | O_TRUNC, text.data, text.len);
+}
+
+/* A file that was written anew, and is no shorter than it was. */
+static const struct {
+	const char *say;
+	size_t size, from, to; /* another size, and where it is different */
+} rewritten[] = {
+	{ "begins differently and ends alike", 16384, 0, 16 },
+	{ "begins alike and ends differently", 16384, 16000, 16384 },
+	{ "begins differently and is longer", 20000, 0, 16 },
+	{ "begins alike, is longer and different where the old one ended", 20000, 16370, 16380 },
+};
+
+TEST(a_file_that_was_written_anew_is_told_from_one_that_grew)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rewritten); i++) {
+		struct stage s;
+
+		stage_open(&s);
+		write_alike(&s, 16384, 0, 0);
+		follow(&s, "app.log", SOURCE_FROM_START);
+		look(&s);
+		write_alike(&s, rewritten[i].size, rewritten[i].from, rewritten[i].to);
+		look(&s);
+		look(&s);
+		if (s.gaps != 1 || s.story.len != 16384 + strlen("<gap><file app.log>") + rewritten[i].size)
+			fail_msg("%s", rewritten[i].say);
+		stage_close(&s);
+	}
+}
+
+TEST(a_copy_that_somebody_made_is_not_taken_for_a_generation)
+{
+	struct stage s;
+
+	stage_open(&s);
+	make(&s, "app.log", "a\n");
+	follow(&s, "app.log", SOURCE_FROM_START);
+	look(&s);
+	put(&s, "app.log", "A\n");
+	copy(&s, "app.log", "app.log-20261120");
+	move(&s, "app.log", "app.log.1");
+	make(&s, "app.log", "b\n");
+	look(&s);
+	assert_story(&s, "a\nA\n<file app.log>b\n");
+	stage_close(&s);
+}
+
 TEST(a_waiting_file_that_is_truncated_before_its_turn_is_a_gap)
 {
 	struct stage s;
@@ -1051,23 +1112,30 @@ TEST(a_hole_in_the_middle_is_skipped_and_nothing_else)
 
 TEST(space_that_was_set_aside_is_filled_from_its_beginning)
 {
-	struct stage s;
-	int fd;
+	static const char zeroes[1 << 16];
 
-	stage_open(&s);
-	put(&s, "app.log", "one\n");
-	fd = open(in(&s, "app.log"), O_WRONLY | O_CLOEXEC);
-	assert_int_equal(ftruncate(fd, 1 << 20), 0);
-	follow(&s, "app.log", SOURCE_FROM_START);
-	look(&s);
-	assert_story(&s, "one\n");
-	assert_int_equal(pwrite(fd, "two\n", 4, 4), 4);
-	look(&s);
-	assert_int_equal(pwrite(fd, "three\n", 6, 8), 6);
-	look(&s);
-	assert_story(&s, "one\ntwo\nthree\n");
-	close(fd);
-	stage_close(&s);
+	for (int written = 0; written < 2; written++) {
+		struct stage s;
+		int fd;
+
+		stage_open(&s);
+		put(&s, "app.log", "one\n");
+		fd = open(in(&s, "app.log"), O_WRONLY | O_CLOEXEC);
+		if (written)
+			assert_int_equal(pwrite(fd, zeroes, sizeof(zeroes), 4), sizeof(zeroes));
+		else
+			assert_int_equal(ftruncate(fd, 1 << 20), 0);
+		follow(&s, "app.log", SOURCE_FROM_START);
+		look(&s);
+		assert_story(&s, "one\n");
+		assert_int_equal(pwrite(fd, "two\n", 4, 4), 4);
+		look(&s);
+		assert_int_equal(pwrite(fd, "three\n", 6, 8), 6);
+		look(&s);
+		assert_story(&s, "one\ntwo\nthree\n");
+		close(fd);
+		stage_close(&s);
+	}
 }
 
 TEST(zeroes_that_somebody_wrote_are_text)
