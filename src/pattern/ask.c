@@ -8,6 +8,11 @@ struct ask {
 	size_t n_patterns;
 	struct regex **errors;
 	size_t n_errors;
+	struct detect {
+		struct set *set;
+		struct regex *regex;
+	} *detects; /* of sets that are not active; several in a row may be of one set */
+	size_t n_detects;
 	struct prefilter *filter;
 	struct prefilter_scratch *scratch;
 	bool *always;	    /* by id: nothing is known of what the pattern needs */
@@ -25,57 +30,59 @@ void ask_without_prefilter(void)
 
 /* ---- building: ids are those of the patterns, then of the errors, then of what recognises other sets ---- */
 
-/*
- * In a raw block a line end may be two bytes, and prefixes may stand behind it: of a literal that holds one, only the
- * longest part without counts.
- */
-static void cut_at_line_ends(struct literal *l)
+static bool may_be_line_end(const struct literals *l, unsigned position)
 {
-	size_t best = 0, best_len = 0;
+	struct byteset b = literal_bytes(l->classes, position);
 
-	for (size_t i = 0, from = 0; i <= l->n; i++) {
-		bool end = i == l->n || l->at[i] == '\n' || l->at[i] == '\r' || l->at[i] >= LITERAL_ANY;
+	return byteset_has(&b, '\n') || byteset_has(&b, '\r');
+}
 
-		if (!end)
+/* The longest run of positions that are no line end; false: there is none. */
+static bool within_a_line(const struct literals *l, struct literal *one)
+{
+	size_t best = 0, longest = 0, from = 0;
+
+	for (size_t i = 0; i <= one->n; i++) {
+		if (i < one->n && !may_be_line_end(l, one->at[i]))
 			continue;
-		if (i - from > best_len) {
+		if (i - from > longest) {
 			best = from;
-			best_len = i - from;
+			longest = i - from;
 		}
 		from = i + 1;
 	}
-	memmove(l->at, l->at + best, best_len * sizeof(l->at[0]));
-	l->n = (uint16_t)best_len;
+	memmove(one->at, one->at + best, longest * sizeof(one->at[0]));
+	one->n = (uint16_t)longest;
+	return longest > 0;
 }
 
-static bool holds_line_end(const struct literals *l, const struct literal *one)
-{
-	for (size_t i = 0; i < one->n; i++) {
-		struct byteset b = literal_bytes(l->classes, one->at[i]);
-
-		if (byteset_has(&b, '\n') || byteset_has(&b, '\r'))
-			return true;
-	}
-	return false;
-}
-
+/* In a raw block a line end may be two bytes, and prefixes may stand behind it: no literal may reach across. */
 static void prepare(struct literals *l)
 {
-	for (size_t i = 0; i < l->n; i++) {
-		if (!holds_line_end(l, &l->of[i]))
-			continue;
-		cut_at_line_ends(&l->of[i]);
-		if (l->of[i].n == 0 || holds_line_end(l, &l->of[i]))
+	for (size_t i = 0; i < l->n; i++)
+		if (!within_a_line(l, &l->of[i]))
 			l->n = 0;
-	}
+}
+
+static void needs(const struct regex *r, struct literals *out)
+{
+	literals_of(regex_text(r), strlen(regex_text(r)), regex_options(), out);
+	prepare(out);
+}
+
+bool ask_is_costly(const struct regex *r)
+{
+	struct literals l;
+
+	needs(r, &l);
+	return l.n == 0;
 }
 
 static void add(struct ask *a, uint32_t id, const struct regex *r)
 {
 	struct literals l;
 
-	literals_of(regex_text(r), strlen(regex_text(r)), regex_options(), &l);
-	prepare(&l);
+	needs(r, &l);
 	a->always[id] = l.n == 0;
 	a->can_skim &= l.n > 0;
 	if (l.n)
@@ -93,11 +100,26 @@ static size_t count_ids(struct set *const *sets, size_t n, const struct library 
 	return ids;
 }
 
-static void add_detects(struct ask *a, const struct library *l, size_t id)
+static bool is_among(struct set *const *sets, size_t n, const struct set *s)
+{
+	for (size_t i = 0; i < n; i++)
+		if (sets[i] == s)
+			return true;
+	return false;
+}
+
+static void add_detect(struct ask *a, struct set *s, struct regex *r, uint32_t id)
+{
+	a->detects[a->n_detects++] = (struct detect){ s, r };
+	add(a, id, r);
+}
+
+/* What is active already need not be recognised: its name stands in every other line. */
+static void add_detects(struct ask *a, const struct library *l, struct set *const *sets, size_t n, size_t id)
 {
 	for (size_t i = 0; l && i < library_count(l); i++)
-		for (size_t k = 0; k < library_at(l, i)->n_detect; k++)
-			add(a, (uint32_t)id++, library_at(l, i)->detect[k]);
+		for (size_t k = 0; !is_among(sets, n, library_at(l, i)) && k < library_at(l, i)->n_detect; k++)
+			add_detect(a, library_at(l, i), library_at(l, i)->detect[k], (uint32_t)id++);
 }
 
 struct ask *ask_new(struct set *const *sets, size_t n, const struct library *recognise)
@@ -109,6 +131,7 @@ struct ask *ask_new(struct set *const *sets, size_t n, const struct library *rec
 	a->candidate = mem_zero(max, sizeof(bool));
 	a->patterns = mem_zero(max, sizeof(struct pattern *));
 	a->errors = mem_zero(max, sizeof(struct regex *));
+	a->detects = mem_zero(max, sizeof(*a->detects));
 	a->n_ids = max;
 	a->can_skim = !no_prefilter;
 	a->filter = prefilter_new();
@@ -124,7 +147,7 @@ struct ask *ask_new(struct set *const *sets, size_t n, const struct library *rec
 			add(a, (uint32_t)id++, sets[i]->error[k]);
 		}
 	}
-	add_detects(a, recognise, id);
+	add_detects(a, recognise, sets, n, id);
 	prefilter_build(a->filter);
 	a->scratch = prefilter_scratch_new(a->filter);
 	return a;
@@ -138,6 +161,7 @@ void ask_free(struct ask *a)
 	prefilter_free(a->filter);
 	free(a->patterns);
 	free(a->errors);
+	free(a->detects);
 	free(a->always);
 	free(a->candidate);
 	free(a);
@@ -182,6 +206,23 @@ bool ask_is_error(const struct ask *a, const char *text, size_t len)
 		if (a->candidate[a->n_patterns + i] && regex_match(a->errors[i], text, len) == REGEX_YES)
 			return true;
 	return false;
+}
+
+struct set *ask_claim(struct ask *a, const char *line, size_t len, size_t *from)
+{
+	const bool *candidate = a->candidate + a->n_patterns + a->n_errors;
+
+	if (*from == 0)
+		ask_about(a, line, len);
+	while (*from < a->n_detects) {
+		const struct detect *d = &a->detects[*from];
+		bool met = candidate[*from] && regex_match(d->regex, line, len) == REGEX_YES;
+
+		++*from;
+		if (met)
+			return d->set;
+	}
+	return NULL;
 }
 
 bool ask_can_skim(const struct ask *a)

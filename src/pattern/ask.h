@@ -15,6 +15,8 @@ void ask_free(struct ask *a);
 /* Looks at a record; then ask_next() gives the rules to be tried, in their order, NULL at the end. */
 void ask_about(struct ask *a, const char *text, size_t len);
 const struct pattern *ask_next(struct ask *a);
+/* The next set, from *from on (0 at first), that the line may be recognised by; NULL: none more. */
+struct set *ask_claim(struct ask *a, const char *line, size_t len, size_t *from);
 /* Whether one of the sets takes the record for an error; of the record asked about last. */
 bool ask_is_error(const struct ask *a, const char *text, size_t len);
 
@@ -22,5 +24,7 @@ bool ask_is_error(const struct ask *a, const char *text, size_t len);
 bool ask_can_skim(const struct ask *a);
 struct prefilter_scratch *ask_scratch(const struct ask *a);
 
+/* Whether nothing is known of what the pattern needs, so that it costs a try on every record and forbids skimming. */
+bool ask_is_costly(const struct regex *r);
 /* For a whole program run: all rules are tried on every record, the oracle for the filter. */
 void ask_without_prefilter(void);

@@ -48,14 +48,6 @@ struct reader {
 
 /* ---- which sets are active ---- */
 
-static bool is_active(const struct reader *r, const struct set *s)
-{
-	for (size_t i = 0; i < r->n_active; i++)
-		if (r->active[i] == s)
-			return true;
-	return false;
-}
-
 /* Whether someone who stands in the list, and was not placed yet, uses s. */
 static bool has_user_left(const struct reader *r, struct set *const *left, size_t n, const struct set *s)
 {
@@ -150,15 +142,23 @@ static bool first_for(const struct reader *r, const struct set *s, const char *t
 	return false;
 }
 
-static struct set *claims(const struct reader *r, const char *text, size_t len)
+static struct ask *asked(struct reader *r)
 {
-	for (size_t i = 0; i < library_count(r->library); i++) {
-		struct set *s = library_at(r->library, i);
+	if (!r->ask)
+		r->ask = ask_new(r->active, r->n_active, r->recognising ? r->library : NULL);
+	return r->ask;
+}
 
-		if (s->n_detect && !is_active(r, s) && any_match(s->detect, s->n_detect, text, len) &&
-		    first_for(r, s, text, len, 0))
+/* A set that is not active yet and knows this line for a record's first line of its product. */
+static struct set *claims(struct reader *r, const char *text, size_t len)
+{
+	struct ask *ask = asked(r);
+	size_t from = 0;
+	struct set *s;
+
+	while ((s = ask_claim(ask, text, len, &from)))
+		if (first_for(r, s, text, len, 0))
 			return s;
-	}
 	return NULL;
 }
 
@@ -268,13 +268,6 @@ static bool wins(struct reader *r, const struct pattern *p, const struct record 
 		return false;
 	r->ev->met(r->arg, &m);
 	return true;
-}
-
-static struct ask *asked(struct reader *r)
-{
-	if (!r->ask)
-		r->ask = ask_new(r->active, r->n_active, r->recognising ? r->library : NULL);
-	return r->ask;
 }
 
 static void judge_record(void *arg, const struct record *rec)
