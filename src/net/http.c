@@ -184,9 +184,9 @@ static const struct {
 	CURLcode code;
 	void (*say)(struct http *h, CURLcode rc);
 } sayings[] = {
-	{ CURLE_COULDNT_CONNECT, say_system },	{ CURLE_SEND_ERROR, say_system },
-	{ CURLE_RECV_ERROR, say_system },	{ CURLE_OPERATION_TIMEDOUT, say_timeout },
-	{ CURLE_WRITE_ERROR, say_write },	{ CURLE_GOT_NOTHING, say_nothing },
+	{ CURLE_COULDNT_CONNECT, say_system }, { CURLE_SEND_ERROR, say_system },
+	{ CURLE_RECV_ERROR, say_system },      { CURLE_OPERATION_TIMEDOUT, say_timeout },
+	{ CURLE_WRITE_ERROR, say_write },      { CURLE_GOT_NOTHING, say_nothing },
 	{ CURLE_PARTIAL_FILE, say_cut },
 };
 
@@ -207,13 +207,27 @@ static const char *usual_phrase(int status)
 		int status;
 		const char *phrase;
 	} usual[] = {
-		{ 200, "OK" },		   { 201, "Created" },	     { 202, "Accepted" },
-		{ 204, "No Content" },	   { 206, "Partial Content" }, { 301, "Moved Permanently" },
-		{ 302, "Found" },	   { 303, "See Other" },     { 304, "Not Modified" },
-		{ 307, "Temporary Redirect" }, { 308, "Permanent Redirect" }, { 400, "Bad Request" },
-		{ 401, "Unauthorized" },   { 403, "Forbidden" },     { 404, "Not Found" },
-		{ 405, "Method Not Allowed" }, { 429, "Too Many Requests" }, { 500, "Internal Server Error" },
-		{ 501, "Not Implemented" }, { 502, "Bad Gateway" },   { 503, "Service Unavailable" },
+		{ 200, "OK" },
+		{ 201, "Created" },
+		{ 202, "Accepted" },
+		{ 204, "No Content" },
+		{ 206, "Partial Content" },
+		{ 301, "Moved Permanently" },
+		{ 302, "Found" },
+		{ 303, "See Other" },
+		{ 304, "Not Modified" },
+		{ 307, "Temporary Redirect" },
+		{ 308, "Permanent Redirect" },
+		{ 400, "Bad Request" },
+		{ 401, "Unauthorized" },
+		{ 403, "Forbidden" },
+		{ 404, "Not Found" },
+		{ 405, "Method Not Allowed" },
+		{ 429, "Too Many Requests" },
+		{ 500, "Internal Server Error" },
+		{ 501, "Not Implemented" },
+		{ 502, "Bad Gateway" },
+		{ 503, "Service Unavailable" },
 		{ 504, "Gateway Timeout" },
 	};
 
@@ -270,7 +284,8 @@ static void finish(struct http *h)
 	CURL *easy = h->transfer.easy;
 	char *url = NULL;
 	long status = 0;
-	struct http_reply r = { .failure = h->reason.len ? h->reason.data : NULL, .certificate_left = INT64_MAX };
+	struct http_reply r = { .failure = h->reason.len ? h->reason.data : NULL,
+				.certificate_left = INT64_MAX };
 
 	if (easy) {
 		curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
@@ -414,8 +429,9 @@ static void add_headers(struct http *h, const struct conf_pairs *pairs)
 	h->headers = curl_slist_append(h->headers, "Expect:"); /* no waiting for a 100 */
 	for (size_t i = 0; pairs && i < pairs->n; i++) {
 		/* libcurl's way to say that a header is there, but empty */
-		AUTO_FREE char *line = *pairs->values[i] ? mem_printf("%s: %s", pairs->keys[i], pairs->values[i]) :
-							   mem_printf("%s;", pairs->keys[i]);
+		AUTO_FREE char *line = *pairs->values[i]
+					       ? mem_printf("%s: %s", pairs->keys[i], pairs->values[i])
+					       : mem_printf("%s;", pairs->keys[i]);
 
 		h->headers = mem_check(curl_slist_append(h->headers, line));
 	}
@@ -572,7 +588,8 @@ int http_check_url(const char *url, struct err *e)
 
 	secret_add(password);
 	if (!scheme || (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0))
-		return err_set(e, "'%s' is no URL that begins with http:// or https://", password ? "***" : url);
+		return err_set(e, "'%s' is no URL that begins with http:// or https://",
+			       password ? "***" : url);
 	return 0;
 }
 

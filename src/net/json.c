@@ -53,7 +53,8 @@ static const json_t *element(const json_t *array, const char *index)
 {
 	int64_t i;
 
-	if ((index[0] == '0' && index[1]) || !str_digit(index[0]) || str_int(index, 0, INT32_MAX, &i, NULL) < 0)
+	if ((index[0] == '0' && index[1]) || !str_digit(index[0]) ||
+	    str_int(index, 0, INT32_MAX, &i, NULL) < 0)
 		return NULL;
 	return json_array_get(array, (size_t)i);
 }

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Any JSON value, also a bare one; a byte order mark is skipped.  Yours (json_decref), or NULL with the reason in e. */
+/* Any value, also a bare one; a byte order mark is skipped.  Yours (json_decref), or NULL with e filled. */
 json_t *json_read(const char *text, size_t n, struct err *e);
 /* "" and what begins with a slash, with ~0 and ~1 as the only escapes. */
 bool json_is_pointer(const char *pointer);

@@ -52,7 +52,8 @@ static void on_done(void *arg, void *job, const char *failure)
 	free(r);
 }
 
-struct resolve *resolve_start(struct loop *l, const char *host, const char *port, resolve_done_fn *done, void *arg)
+struct resolve *resolve_start(struct loop *l, const char *host, const char *port, resolve_done_fn *done,
+			      void *arg)
 {
 	struct resolve *r = new0(struct resolve);
 	struct job *j = new0(struct job);

@@ -10,6 +10,7 @@
 typedef void resolve_done_fn(void *arg, const struct addrinfo *list, const char *reason);
 
 struct resolve;
-/* done comes once from the loop, never from within this call, unless resolve_stop() comes first.  port may be NULL. */
-struct resolve *resolve_start(struct loop *l, const char *host, const char *port, resolve_done_fn *done, void *arg);
+/* done comes once from the loop, never from in here, unless resolve_stop() comes first.  port may be NULL. */
+struct resolve *resolve_start(struct loop *l, const char *host, const char *port, resolve_done_fn *done,
+			      void *arg);
 void resolve_stop(struct resolve *r); /* NULL is fine */

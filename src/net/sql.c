@@ -95,7 +95,7 @@ void sql_result_clear(struct sql_result *r)
 	*r = (struct sql_result){ 0 };
 }
 
-/* Messages of databases have several lines; an indented one is libpq's advice, which everybody knows by heart. */
+/* Messages of databases have several lines; an indented one is libpq's advice and not needed. */
 void sql_result_fail(struct sql_result *r, const char *text)
 {
 	AUTO_BUF line = BUF_INIT(SQL_VALUE_MAX);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One query on a fresh connection that cannot change anything: read-only, with a time limit, one statement. */
+/* One query on a fresh connection that cannot change anything: read-only, timed, one statement. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,12 +31,12 @@ struct sql_reply {
 typedef void sql_done_fn(void *arg, const struct sql_reply *r);
 
 struct sql;
-/* Copies what q names.  done comes once from the loop, never from within this call, unless sql_stop() comes first. */
+/* Copies what q names.  done comes once from the loop, never from in here, unless sql_stop() comes first. */
 struct sql *sql_start(struct loop *l, const struct sql_query *q, sql_done_fn *done, void *arg);
 void sql_stop(struct sql *s); /* NULL is fine */
 /* What it waits for: "no connection", "connected, but no result". */
 const char *sql_state(const struct sql *s);
-/* Can this driver read conninfo?  A password in it is registered as a secret; the reason never repeats any of it. */
+/* Can this driver read conninfo?  A password in it becomes a secret; the reason never repeats any of it. */
 int sql_check_conninfo(int driver, const char *conninfo, struct err *e);
 /* The value in the first row, in *value (NULL: SQL's NULL); false: there is no such column, or no row. */
 bool sql_value(const struct sql_reply *r, const char *column, const char **value);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PostgreSQL over libpq, never waiting.  libpq resolves names on its own only where it may block, so that is done for
- * it.  The query runs in a transaction that is read-only and never committed: unlike a session's settings this leaves
- * nothing behind on a connection that a pooler in between hands to the application afterwards.
+ * PostgreSQL over libpq, never waiting.  libpq resolves names on its own only where it may block, so that is
+ * done for it.  The query runs in a transaction that is read-only and never committed: unlike a session's
+ * settings this leaves nothing behind on a connection that a pooler in between hands to the application
+ * afterwards.
  */
 #include <libpq-fe.h>
 #include <string.h>
@@ -136,7 +137,8 @@ static void send_query(struct run *r)
 {
 	r->stage = ASKING;
 	/* with parameters, were there any: this form takes one statement only */
-	if (!PQsendQueryParams(r->conn, r->query, 0, NULL, NULL, NULL, NULL, 0) || !PQsetSingleRowMode(r->conn))
+	if (!PQsendQueryParams(r->conn, r->query, 0, NULL, NULL, NULL, NULL, 0) ||
+	    !PQsetSingleRowMode(r->conn))
 		fail(r, PQerrorMessage(r->conn));
 	else
 		wait_for(r, EPOLLIN | EPOLLOUT);
@@ -381,7 +383,9 @@ static void *start(struct loop *l, const struct sql_query *q, sql_driver_done_fn
 {
 	struct run *r = new0(struct run);
 
-	*r = (struct run){ .loop = l, .query = mem_strdup(q->query), .timeout = q->timeout, .done = done, .arg = arg };
+	*r = (struct run){
+		.loop = l, .query = mem_strdup(q->query), .timeout = q->timeout, .done = done, .arg = arg
+	};
 	r->hosts.name_list.max = r->hosts.address_list.max = r->hosts.port_list.max = LIST_MAX;
 	r->options = PQconninfoParse(q->conninfo, NULL);
 	if (r->options)
@@ -401,9 +405,9 @@ static const char *state(const void *run)
 {
 	const struct run *r = run;
 
-	return r->stage == RESOLVING  ? "the name does not resolve" :
-	       r->stage == CONNECTING ? "no connection" :
-					"connected, but no result";
+	return r->stage == RESOLVING	? "the name does not resolve"
+	       : r->stage == CONNECTING ? "no connection"
+					: "connected, but no result";
 }
 
 /* libpq's own message about a bad string would quote it, password and all. */
@@ -414,7 +418,8 @@ static int check(const char *conninfo, struct err *e)
 
 	if (!options) {
 		secret_add(conninfo);
-		return err_set(e, "it is neither a connection string (host=... dbname=... user=...) nor a postgresql:// URI");
+		return err_set(e, "it is neither a connection string (host=... dbname=... user=...) nor a "
+				  "postgresql:// URI");
 	}
 	for (size_t i = 0; i < ARRAY_LEN(passwords); i++)
 		secret_add(option(options, passwords[i]));

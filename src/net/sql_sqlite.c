@@ -131,7 +131,9 @@ static void *start(struct loop *l, const struct sql_query *q, sql_driver_done_fn
 	struct job *j = new0(struct job);
 
 	*r = (struct run){ .done = done, .arg = arg };
-	*j = (struct job){ .path = mem_strdup(q->conninfo), .query = mem_strdup(q->query), .timeout = q->timeout };
+	*j = (struct job){ .path = mem_strdup(q->conninfo),
+			   .query = mem_strdup(q->query),
+			   .timeout = q->timeout };
 	r->worker = worker_start(l, &task, j, on_done, r);
 	return r;
 }

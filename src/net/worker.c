@@ -127,7 +127,8 @@ static int launch(struct worker *w, struct loop *l)
 	return -1;
 }
 
-struct worker *worker_start(struct loop *l, const struct worker_task *task, void *job, worker_done_fn *done, void *arg)
+struct worker *worker_start(struct loop *l, const struct worker_task *task, void *job, worker_done_fn *done,
+			    void *arg)
 {
 	struct worker *w = new0(struct worker);
 

@@ -14,7 +14,8 @@ static const char *const place_names[] = { "json", "header", "column", "matches"
 
 /* ---- claims ---- */
 
-static void check_where(enum place place, const char *where, const struct conf_node *n, struct conf_problems *p)
+static void check_where(enum place place, const char *where, const struct conf_node *n,
+			struct conf_problems *p)
 {
 	if (place == PLACE_JSON && !json_is_pointer(where))
 		conf_problem(p, n, "'%s' is no JSON pointer (say /data/version)", where);
@@ -81,7 +82,8 @@ const struct conf_key fact_keys[] = {
 	CONF_TEXT(struct fact_settings, matches, NULL,
 		  "a regular expression; its only named group is the value"),
 	CONF_ENUM(struct fact_settings, as, "text", as_names,
-		  "how the value is kept: as it is, as a number without group separators, or its leading version number"),
+		  "how the value is kept: as it is, as a number without group separators, or its leading "
+		  "version number"),
 	{ 0 },
 };
 
@@ -101,7 +103,9 @@ static void fact_set(struct fact_rule *rule, const struct fact_settings *s, enum
 	if (!rule->regex)
 		conf_problem(p, n, "matches: '%s': %s", rule->where, e.text);
 	else if (regex_names(rule->regex) != 1)
-		conf_problem(p, n, "matches: expected one named group, which is the value: 'version (?<value>[0-9.]+)'");
+		conf_problem(
+			p, n,
+			"matches: expected one named group, which is the value: 'version (?<value>[0-9.]+)'");
 }
 
 static void fact_add(struct fact_rule *rule, const struct conf_node *n, unsigned places,
@@ -120,7 +124,8 @@ static void fact_add(struct fact_rule *rule, const struct conf_node *n, unsigned
 		if (!said)
 			continue;
 		if (!(places & 1U << i))
-			conf_problem(p, said, "this kind of probe has no %s to take a fact from", place_names[i]);
+			conf_problem(p, said, "this kind of probe has no %s to take a fact from",
+				     place_names[i]);
 		else if (n_said++ == 0)
 			fact_set(rule, &s, i, said, p);
 	}
@@ -129,8 +134,8 @@ static void fact_add(struct fact_rule *rule, const struct conf_node *n, unsigned
 	conf_clear(fact_keys, &s);
 }
 
-void facts_add(struct fact_rules *f, const struct conf_node *map, unsigned places, const struct conf_vars *vars,
-	       struct conf_problems *p)
+void facts_add(struct fact_rules *f, const struct conf_node *map, unsigned places,
+	       const struct conf_vars *vars, struct conf_problems *p)
 {
 	if (map && conf_shape(map) != CONF_MAP)
 		conf_problem(p, map, "expected a map: the fact's name, and where it is taken from");
@@ -163,7 +168,8 @@ void facts_clear(struct fact_rules *f)
 /* A blank, comma, point, apostrophe or no-break space between groups of three digits: its length, or 0. */
 static size_t separator(const char *s)
 {
-	static const char *const known[] = { ",", ".", " ", "'", "\xC2\xA0", "\xE2\x80\xAF", "\xE2\x80\x99", "\xA0" };
+	static const char *const known[] = { ",",   ".", " ", "'", "\xC2\xA0", "\xE2\x80\xAF", "\xE2\x80\x99",
+					     "\xA0" };
 
 	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
 		size_t n = strlen(known[i]);
@@ -239,7 +245,8 @@ static char *fact_value(const struct fact_rule *rule, const struct value *v)
 		return NULL;
 	if (!rule->regex)
 		return convert(v->text, v->n, rule->as);
-	if (regex_match(rule->regex, v->text, v->n) != REGEX_YES || !regex_capture(rule->regex, 0, &start, &n))
+	if (regex_match(rule->regex, v->text, v->n) != REGEX_YES ||
+	    !regex_capture(rule->regex, 0, &start, &n))
 		return NULL;
 	AUTO_FREE char *captured = mem_strndup(v->text + start, n);
 
@@ -280,7 +287,9 @@ void secret_hide(const char *value)
 
 void pairs_hide(const struct conf_pairs *pairs)
 {
-	static const char *const tells[] = { "auth", "pass", "secret", "token", "cookie", "key", "credential" };
+	static const char *const tells[] = {
+		"auth", "pass", "secret", "token", "cookie", "key", "credential"
+	};
 
 	for (size_t i = 0; i < pairs->n; i++)
 		for (size_t j = 0; j < ARRAY_LEN(tells); j++)
@@ -303,7 +312,8 @@ void content_check(struct content *c, struct conf_problems *p)
 
 		c->regexes[i] = regex_new(c->matches.items[i], &e);
 		if (!c->regexes[i])
-			conf_problem(p, c->matches.nodes[i], "matches: '%s': %s", c->matches.items[i], e.text);
+			conf_problem(p, c->matches.nodes[i], "matches: '%s': %s", c->matches.items[i],
+				     e.text);
 	}
 }
 
@@ -321,7 +331,8 @@ static bool has(const char *text, size_t n, const char *wanted)
 }
 
 /* How the text begins helps to see what it is: an error page, a login form. */
-static bool lacks(struct buf *why, const char *what, const char *verb, const char *wanted, const char *text, size_t n)
+static bool lacks(struct buf *why, const char *what, const char *verb, const char *wanted, const char *text,
+		  size_t n)
 {
 	buf_printf(why, "%s %s '%s' (it ", what, verb, wanted);
 	if (n) {
@@ -348,10 +359,17 @@ bool content_met(const struct content *c, const char *what, const char *text, si
 		enum regex_result r = regex_match(c->regexes[i], text, n);
 
 		if (r != REGEX_YES)
-			return lacks(why, what, r == REGEX_NO ? "does not match" : "is too hard to match with",
+			return lacks(why, what,
+				     r == REGEX_NO ? "does not match" : "is too hard to match with",
 				     c->matches.items[i], text, n);
 	}
 	return true;
+}
+
+/* 4xx */
+static bool is_class(const char *said)
+{
+	return str_digit(said[0]) && str_eq(said + 1, "xx");
 }
 
 bool code_is(const char *said, int code)
@@ -359,16 +377,14 @@ bool code_is(const char *said, int code)
 	char digits[16];
 
 	snprintf(digits, sizeof(digits), "%d", code);
-	if (strlen(said) == 3 && strcmp(said + 1, "xx") == 0)
+	if (is_class(said))
 		return strlen(digits) == 3 && digits[0] == said[0];
 	return strcmp(said, digits) == 0;
 }
 
 static bool is_code(const char *said)
 {
-	size_t n = strspn(said, "0123456789");
-
-	return n && (!said[n] || (n == 1 && strcmp(said + 1, "xx") == 0));
+	return is_class(said) || (*said && !said[strspn(said, "0123456789")]);
 }
 
 const char *fail_on_met(const struct conf_texts *fail_on, int code, const char *text, size_t n)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the kinds have in common: looking at what came back (values at places, text), telling facts out of it, and
- * sending the answer.
+ * What the kinds have in common: looking at what came back (values at places, text), telling facts out of it,
+ * and sending the answer.
  */
 #pragma once
 #include <stdbool.h>
@@ -56,8 +56,8 @@ struct fact_rules {
 extern const struct conf_key fact_keys[];
 
 /* places: which ones this kind has, as bits (1 << PLACE_JSON). */
-void facts_add(struct fact_rules *f, const struct conf_node *map, unsigned places, const struct conf_vars *vars,
-	       struct conf_problems *p);
+void facts_add(struct fact_rules *f, const struct conf_node *map, unsigned places,
+	       const struct conf_vars *vars, struct conf_problems *p);
 void facts_clear(struct fact_rules *f);
 void facts_tell(const struct fact_rules *f, answer_look_fn *look, void *seen, struct conf_pairs *out);
 void pairs_clear(struct conf_pairs *pairs);
@@ -87,8 +87,8 @@ void content_clear(struct content *c); /* what content_check() made; the texts a
 bool content_met(const struct content *c, const char *what, const char *text, size_t n, struct buf *why);
 
 /*
- * Does an entry of fail_on name this answer?  Numbers ("403", "5xx") are compared with code, everything else is
- * looked for in text.  The entry, or NULL.
+ * Does an entry of fail_on name this answer?  Numbers ("403", "5xx") are compared with code, everything else
+ * is looked for in text.  The entry, or NULL.
  */
 const char *fail_on_met(const struct conf_texts *fail_on, int code, const char *text, size_t n);
 /* Is said a number that code has, or a class of them such as 4xx? */

@@ -17,7 +17,8 @@ const struct conf_key probe_use_keys[] = {
 const struct conf_key probe_definition_keys[] = {
 	CONF_ROW(struct definition, probe, char *, "probe", CONF_TYPE_TEXT, NULL,
 		 "the name that plans use it by; the file is NAME.yaml", NULL, true),
-	CONF_NODE(struct definition, with, "the parameters: name -> {help, default or required, secret, example}"),
+	CONF_NODE(struct definition, with,
+		  "the parameters: name -> {help, default or required, secret, example}"),
 	{ 0 },
 };
 
@@ -27,7 +28,8 @@ struct parameter {
 };
 
 const struct conf_key probe_parameter_keys[] = {
-	CONF_ROW(struct parameter, preset, char *, "default", CONF_TYPE_TEXT, NULL, "its value where a plan says none", NULL, false),
+	CONF_ROW(struct parameter, preset, char *, "default", CONF_TYPE_TEXT, NULL,
+		 "its value where a plan says none", NULL, false),
 	CONF_BOOL(struct parameter, required, "false", "a plan must say it"),
 	CONF_TEXT(struct parameter, help, NULL, "what it is, in one line"),
 	CONF_BOOL(struct parameter, secret, "false", "its value is shown nowhere"),
@@ -81,7 +83,8 @@ struct conf *definition_find(const char *name, const struct conf_texts *folders,
 			     struct conf_problems *p)
 {
 	if (!is_name(name)) {
-		conf_problem(p, n, "use: '%s' is no name of a probe (letters, digits, '-', '_' and '.')", name);
+		conf_problem(p, n, "use: '%s' is no name of a probe (letters, digits, '-', '_' and '.')",
+			     name);
 		return NULL;
 	}
 	for (size_t i = 0; i < folders->n; i++) {
@@ -102,8 +105,8 @@ static void check_name(const struct definition *d, const struct conf_node *root,
 	AUTO_FREE char *wanted = mem_printf("%s.yaml", d->probe);
 
 	if (str_ends(file, ".yaml") && strcmp(file, wanted) != 0)
-		conf_problem(p, conf_get(root, "probe"), "probe: '%s' belongs into the file %s, this is %s", d->probe,
-			     wanted, file);
+		conf_problem(p, conf_get(root, "probe"), "probe: '%s' belongs into the file %s, this is %s",
+			     d->probe, wanted, file);
 }
 
 void definition_check(const struct definition *d, const struct conf_node *root, struct conf_problems *p)
@@ -111,7 +114,9 @@ void definition_check(const struct definition *d, const struct conf_node *root, 
 	if (d->probe)
 		check_name(d, root, p);
 	if (d->with && conf_shape(d->with) != CONF_MAP)
-		conf_problem(p, d->with, "with: expected a map: parameter -> {help, default or required, secret, example}");
+		conf_problem(
+			p, d->with,
+			"with: expected a map: parameter -> {help, default or required, secret, example}");
 }
 
 /* ---- parameters ---- */
@@ -174,8 +179,9 @@ static void unknown_parameters(const struct conf_node *definition, const struct 
 			conf_unknown(p, with->nodes[i], "unknown parameter", with->keys[i], names, n);
 }
 
-struct conf_vars *definition_vars(const struct conf_node *definition, const struct use *u, const struct conf_node *n,
-				  const struct conf_vars *outer, struct conf_problems *p)
+struct conf_vars *definition_vars(const struct conf_node *definition, const struct use *u,
+				  const struct conf_node *n, const struct conf_vars *outer,
+				  struct conf_problems *p)
 {
 	struct conf_vars *v = conf_vars_new(outer);
 	const struct conf_node *known = parameters(definition);
@@ -186,17 +192,21 @@ struct conf_vars *definition_vars(const struct conf_node *definition, const stru
 	return v;
 }
 
-static void set_example(struct conf_vars *v, const char *name, const struct conf_node *n, struct conf_problems *p)
+static void set_example(struct conf_vars *v, const char *name, const struct conf_node *n,
+			struct conf_problems *p)
 {
 	struct parameter said;
 
 	conf_fill(n, probe_parameter_keys, &said, NULL, NULL, p);
 	if (!is_name(name))
-		conf_problem(p, n, "'%s' is no name for a parameter (letters, digits, '-', '_' and '.')", name);
+		conf_problem(p, n, "'%s' is no name for a parameter (letters, digits, '-', '_' and '.')",
+			     name);
 	if (!said.required == !said.preset)
 		conf_problem(p, n, "parameter '%s' needs either a default or required: true", name);
 	else if (said.required && !said.example)
-		conf_problem(p, n, "parameter '%s' is required, so it needs an example to check the rest with", name);
+		conf_problem(p, n,
+			     "parameter '%s' is required, so it needs an example to check the rest with",
+			     name);
 	conf_vars_set(v, name, said.example ? said.example : said.preset ? said.preset : "");
 	conf_clear(probe_parameter_keys, &said);
 }

@@ -27,7 +27,8 @@ void definition_check(const struct definition *d, const struct conf_node *root, 
 struct conf *definition_find(const char *name, const struct conf_texts *folders, const struct conf_node *n,
 			     struct conf_problems *p);
 /* Its parameters with what the plan (entry n) says of them, in front of the plan's own variables; yours. */
-struct conf_vars *definition_vars(const struct conf_node *definition, const struct use *u, const struct conf_node *n,
-				  const struct conf_vars *outer, struct conf_problems *p);
+struct conf_vars *definition_vars(const struct conf_node *definition, const struct use *u,
+				  const struct conf_node *n, const struct conf_vars *outer,
+				  struct conf_problems *p);
 /* Its parameters with their defaults and examples; yours. */
 struct conf_vars *definition_examples(const struct conf_node *definition, struct conf_problems *p);

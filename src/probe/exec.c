@@ -40,14 +40,16 @@ static const struct conf_key keys[] = {
 	CONF_INT(struct exec_probe, exit, "0", "the exit code that counts as success"),
 	CONTENT_ROWS(struct exec_probe, content, "the output (standard output and error together)"),
 	CONF_SIZE(struct exec_probe, max_output, "64k", "how much of the output is kept"),
-	CONF_TEXTS(struct exec_probe, fail_on, "what ends the wait with a failure: exit codes, or texts in the output"),
+	CONF_TEXTS(struct exec_probe, fail_on,
+		   "what ends the wait with a failure: exit codes, or texts in the output"),
 	CONF_NODE(struct exec_probe, facts, "facts to take out of the output: name -> {matches, as}"),
 	{ 0 },
 };
 
 /* ---- reading ---- */
 
-static void check(void *settings, const struct conf_node *n, const struct conf_vars *vars, struct conf_problems *p)
+static void check(void *settings, const struct conf_node *n, const struct conf_vars *vars,
+		  struct conf_problems *p)
 {
 	struct exec_probe *x = settings;
 	const struct conf_node *argv = conf_get(n, "argv");
@@ -57,7 +59,8 @@ static void check(void *settings, const struct conf_node *n, const struct conf_v
 	else if (argv && x->shell && x->argv.n != 1)
 		conf_problem(p, argv, "argv: with shell it is one text, the command line");
 	else if (argv && !x->shell && conf_shape(argv) == CONF_SCALAR && strchr(x->argv.items[0], ' '))
-		conf_problem(p, argv, "argv: '%s' has blanks: make it a list, or say shell: true", x->argv.items[0]);
+		conf_problem(p, argv, "argv: '%s' has blanks: make it a list, or say shell: true",
+			     x->argv.items[0]);
 	if (x->exit < 0 || x->exit > 255)
 		conf_problem(p, conf_get(n, "exit"), "exit: expected 0 to 255");
 	content_check(&x->content, p);
@@ -232,7 +235,8 @@ static void judge(struct probe_try *t, int status)
 	facts_tell(&t->x->fact_rules, look, t, &t->answer.facts);
 }
 
-/* Reads what there is; what is beyond max_output is read and forgotten, or the program would stand still.  False: end. */
+/* Reads what there is, and forgets what is beyond max_output: the program must not wait for us.  False: end.
+ */
 static bool drain(struct probe_try *t)
 {
 	enum { TURNS = 64 }; /* then others have their turn */
@@ -339,7 +343,8 @@ static int start_program(struct probe_try *t, struct err *e)
 	fcntl(ends[1], F_SETFL, 0);
 	t->pid = spawn(t->x, ends[1], e);
 	if (t->pid < 0) {
-		t->answer.result = errno == ENOENT || errno == EACCES || errno == ENOEXEC ? PROBE_FAIL : PROBE_NOT_YET;
+		t->answer.result =
+			errno == ENOENT || errno == EACCES || errno == ENOEXEC ? PROBE_FAIL : PROBE_NOT_YET;
 		close(ends[1]);
 		return -1;
 	}

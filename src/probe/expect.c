@@ -15,9 +15,8 @@ static const struct {
 	const char *sign;
 	enum expect_op op;
 } signs[] = {
-	{ "==", EXPECT_EQUAL },	   { "!=", EXPECT_UNEQUAL }, { "<=", EXPECT_AT_MOST },
-	{ ">=", EXPECT_AT_LEAST }, { "=", EXPECT_EQUAL },    { "<", EXPECT_BELOW },
-	{ ">", EXPECT_ABOVE },
+	{ "==", EXPECT_EQUAL }, { "!=", EXPECT_UNEQUAL }, { "<=", EXPECT_AT_MOST }, { ">=", EXPECT_AT_LEAST },
+	{ "=", EXPECT_EQUAL },	{ "<", EXPECT_BELOW },	  { ">", EXPECT_ABOVE },
 };
 
 int expect_set(struct expect *x, enum expect_op op, const char *text, struct err *e)
@@ -74,11 +73,14 @@ static void read_scalar(struct expect *x, const struct conf_node *n, const struc
 		set_text(x, text);
 }
 
-static void read_exists(struct expect *x, const struct conf_node *n, const char *text, struct conf_problems *p)
+static void read_exists(struct expect *x, const struct conf_node *n, const char *text,
+			struct conf_problems *p)
 {
-	if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
+	bool yes = str_eq(text, "true");
+
+	if (!yes && !str_eq(text, "false"))
 		conf_problem(p, n, "exists: '%s' is neither true nor false", text);
-	x->op = strcmp(text, "true") == 0 ? EXPECT_EXISTS : EXPECT_ABSENT;
+	x->op = yes ? EXPECT_EXISTS : EXPECT_ABSENT;
 }
 
 static void read_word(struct expect *x, const char *word, const struct conf_node *n, const char *text,
@@ -115,7 +117,9 @@ void expect_from_conf(struct expect *x, const struct conf_node *n, const struct 
 	}
 	inner = conf_shape(n) == CONF_MAP && conf_count(n) == 1 ? conf_item(n, 0) : NULL;
 	if (!inner || conf_shape(inner) != CONF_SCALAR) {
-		conf_problem(p, n, "this is no expectation (say 8022, '>= 10000', {matches: '^5\\.2'} or {exists: true})");
+		conf_problem(p, n,
+			     "this is no expectation (say 8022, '>= 10000', {matches: '^5\\.2'} or {exists: "
+			     "true})");
 		return;
 	}
 	text = expanded(inner, vars, p);
@@ -140,7 +144,8 @@ static bool compare(const struct value *v, const char *text, int *order)
 		*order = (a > b) - (a < b);
 		return true;
 	}
-	if (v->shape == VALUE_NUMBER && str_double(v->text, &x, NULL) == 0 && str_double(text, &y, NULL) == 0) {
+	if (v->shape == VALUE_NUMBER && str_double(v->text, &x, NULL) == 0 &&
+	    str_double(text, &y, NULL) == 0) {
 		*order = (x > y) - (x < y);
 		return true;
 	}
@@ -161,10 +166,10 @@ static bool equal(const struct value *v, const char *text)
 
 static bool ordered(enum expect_op op, int order)
 {
-	return op == EXPECT_BELOW    ? order < 0 :
-	       op == EXPECT_AT_MOST  ? order <= 0 :
-	       op == EXPECT_ABOVE    ? order > 0 :
-				       order >= 0;
+	return op == EXPECT_BELOW     ? order < 0
+	       : op == EXPECT_AT_MOST ? order <= 0
+	       : op == EXPECT_ABOVE   ? order > 0
+				      : order >= 0;
 }
 
 static bool holds(const struct expect *x, const struct value *v, bool *gave_up)
@@ -202,9 +207,15 @@ static bool holds(const struct expect *x, const struct value *v, bool *gave_up)
 static void say_expected(const struct expect *x, struct buf *why)
 {
 	static const char *const words[] = {
-		[EXPECT_EQUAL] = "",	  [EXPECT_UNEQUAL] = "anything but ", [EXPECT_BELOW] = "< ",
-		[EXPECT_AT_MOST] = "<= ", [EXPECT_ABOVE] = "> ",	      [EXPECT_AT_LEAST] = ">= ",
-		[EXPECT_MATCHES] = "a match of ", [EXPECT_EXISTS] = "a value", [EXPECT_ABSENT] = "none",
+		[EXPECT_EQUAL] = "",
+		[EXPECT_UNEQUAL] = "anything but ",
+		[EXPECT_BELOW] = "< ",
+		[EXPECT_AT_MOST] = "<= ",
+		[EXPECT_ABOVE] = "> ",
+		[EXPECT_AT_LEAST] = ">= ",
+		[EXPECT_MATCHES] = "a match of ",
+		[EXPECT_EXISTS] = "a value",
+		[EXPECT_ABSENT] = "none",
 		[EXPECT_NULL] = "null",
 	};
 	bool quoted = x->op == EXPECT_EQUAL || x->op == EXPECT_UNEQUAL || x->op == EXPECT_MATCHES;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a value should be: `8022`, '>= 10000', '!= x', {matches: REGEX}, {equals: TEXT}, {exists: true}, {count: '> 0'},
- * or YAML's null for JSON's.  Whole numbers are compared exactly, texts that begin with a digit as versions.
+ * What a value should be: `8022`, '>= 10000', '!= x', {matches: REGEX}, {equals: TEXT}, {exists: true},
+ * {count: '> 0'}, or YAML's null for JSON's.  Whole numbers are compared exactly, texts that begin with a
+ * digit as versions.
  */
 #pragma once
 #include <stdbool.h>

@@ -29,9 +29,11 @@ struct file_probe {
 };
 
 static const struct conf_key keys[] = {
-	CONF_ROW(struct file_probe, path, char *, "path", CONF_TYPE_TEXT, NULL, "the file or folder", NULL, true),
+	CONF_ROW(struct file_probe, path, char *, "path", CONF_TYPE_TEXT, NULL, "the file or folder", NULL,
+		 true),
 	CONF_ENUM(struct file_probe, state, "present", states, "whether it should be there"),
-	CONF_TEXT(struct file_probe, newer_than, NULL, "a duration (changed within it), or a path (changed after that file)"),
+	CONF_TEXT(struct file_probe, newer_than, NULL,
+		  "a duration (changed within it), or a path (changed after that file)"),
 	CONF_SIZE(struct file_probe, min_size, "0", "the least size"),
 	CONF_SIZE(struct file_probe, max_size, "0", "the largest size"),
 	CONF_TEXT(struct file_probe, mode, NULL, "its permissions in octal digits (0640)"),
@@ -65,7 +67,8 @@ static void check_absent(const struct conf_node *n, struct conf_problems *p)
 			conf_problem(p, conf_get(n, others[i]), "%s: what is absent has none", others[i]);
 }
 
-static void check(void *settings, const struct conf_node *n, const struct conf_vars *vars, struct conf_problems *p)
+static void check(void *settings, const struct conf_node *n, const struct conf_vars *vars,
+		  struct conf_problems *p)
 {
 	struct file_probe *f = settings;
 
@@ -201,9 +204,11 @@ static bool size_met(const struct file_probe *f, const struct job *j, struct buf
 	long long size = j->st.st_size;
 
 	if (size < f->min_size)
-		buf_printf(why, "%s has %lld bytes, expected at least %lld", f->path, size, (long long)f->min_size);
+		buf_printf(why, "%s has %lld bytes, expected at least %lld", f->path, size,
+			   (long long)f->min_size);
 	else if (f->limited && size > f->max_size)
-		buf_printf(why, "%s has %lld bytes, expected at most %lld", f->path, size, (long long)f->max_size);
+		buf_printf(why, "%s has %lld bytes, expected at most %lld", f->path, size,
+			   (long long)f->max_size);
 	else
 		return true;
 	return false;
@@ -215,7 +220,8 @@ static bool mode_met(const struct file_probe *f, const struct job *j, struct buf
 
 	if (f->permissions < 0 || mode == (unsigned)f->permissions)
 		return true;
-	buf_printf(why, "%s has the permissions %04o, expected %04o", f->path, mode, (unsigned)f->permissions);
+	buf_printf(why, "%s has the permissions %04o, expected %04o", f->path, mode,
+		   (unsigned)f->permissions);
 	return false;
 }
 
@@ -224,7 +230,8 @@ static bool text_met(const struct file_probe *f, const struct job *j, struct buf
 	if (!f->read)
 		return true;
 	if (j->read_error || !S_ISREG(j->st.st_mode)) {
-		buf_printf(why, "%s: %s", f->path, j->read_error ? strerrordesc_np(j->read_error) : "is no regular file");
+		buf_printf(why, "%s: %s", f->path,
+			   j->read_error ? strerrordesc_np(j->read_error) : "is no regular file");
 		return false;
 	}
 	return content_met(&f->content, "the content", buf_text(&j->text), j->text.len, why);
@@ -273,7 +280,8 @@ static void on_looked(void *arg, void *job, const char *failure)
 	else if (named)
 		answer_set(&t->answer, PROBE_FAIL, "the content contains '%s'", named);
 	else if (all_met(t->f, j, &why))
-		answer_set(&t->answer, PROBE_PASS, "%s is %s", t->f->path, t->f->state == ABSENT ? "absent" : "as expected");
+		answer_set(&t->answer, PROBE_PASS, "%s is %s", t->f->path,
+			   t->f->state == ABSENT ? "absent" : "as expected");
 	else
 		answer_set(&t->answer, PROBE_NOT_YET, "%s", buf_text(&why));
 	facts_tell(&t->f->fact_rules, look, j, &t->answer.facts);

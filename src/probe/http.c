@@ -10,14 +10,14 @@
 
 enum { FORM_MAX = 1024 * 1024 };
 
-/* One request and what its answer should be; a probe is one of them, or several in a row that share cookies. */
+/* One request and what its answer should be; a probe is one, or several in a row that share cookies. */
 struct step {
 	char *url, *method, *body;
 	struct conf_pairs headers, form;
 	int64_t follow;
 	struct conf_texts status, fail_on;
 	struct content content;
-	const struct conf_node *json, *reply_headers, *facts; /* for check; later only whether they are there */
+	const struct conf_node *json, *reply_headers, *facts; /* later only whether they are there */
 	struct claims claims;
 	struct fact_rules fact_rules;
 };
@@ -52,7 +52,8 @@ static const struct conf_key step_keys[] = { STEP_ROWS, { 0 } };
 
 static const struct conf_key keys[] = {
 	STEP_ROWS,
-	CONF_NODE(struct http_probe, steps, "several requests in a row that share cookies, each with keys like those above"),
+	CONF_NODE(struct http_probe, steps,
+		  "several requests in a row that share cookies, each with keys like those above"),
 	CONF_TEXT(struct http_probe, user, NULL, "for basic authentication"),
 	CONF_SECRET(struct http_probe, password, "for basic authentication"),
 	CONF_SIZE(struct http_probe, max_body, "1M", "the largest body that is read"),
@@ -61,8 +62,10 @@ static const struct conf_key keys[] = {
 	CONF_TEXT(struct http_probe, key, NULL, "its key, where the certificate's file does not hold it"),
 	CONF_SECRET(struct http_probe, key_password, "for the key"),
 	CONF_BOOL(struct http_probe, insecure, "false", "accept any certificate of the server"),
-	CONF_TIME(struct http_probe, expires_in, "0", "how long the server's certificate must be valid from now on, at least"),
-	CONF_TEXT(struct http_probe, proxy, NULL, "a proxy's URL; by default none, whatever the environment says"),
+	CONF_TIME(struct http_probe, expires_in, "0",
+		  "how long the server's certificate must be valid from now on, at least"),
+	CONF_TEXT(struct http_probe, proxy, NULL,
+		  "a proxy's URL; by default none, whatever the environment says"),
 	{ 0 },
 };
 
@@ -72,14 +75,16 @@ static void check_statuses(const struct step *s, struct conf_problems *p)
 {
 	for (size_t i = 0; i < s->status.n; i++) {
 		const char *said = s->status.items[i];
-		bool form = strlen(said) == 3 && said[0] >= '1' && said[0] <= '5';
+		bool number = str_digit(said[0]) && str_digit(said[1]) && str_digit(said[2]) && !said[3];
 
-		if (!form || !((str_digit(said[1]) && str_digit(said[2])) || strcmp(said + 1, "xx") == 0))
-			conf_problem(p, s->status.nodes[i], "status: '%s' is no HTTP status (say 200 or 2xx)", said);
+		if (said[0] < '1' || said[0] > '5' || !(number || str_eq(said + 1, "xx")))
+			conf_problem(p, s->status.nodes[i], "status: '%s' is no HTTP status (say 200 or 2xx)",
+				     said);
 	}
 }
 
-static void check_step(struct step *s, const struct conf_node *n, const struct conf_vars *vars, struct conf_problems *p)
+static void check_step(struct step *s, const struct conf_node *n, const struct conf_vars *vars,
+		       struct conf_problems *p)
 {
 	const struct conf_node *at = conf_get(n, "url");
 	struct err e;
@@ -96,7 +101,8 @@ static void check_step(struct step *s, const struct conf_node *n, const struct c
 	content_check(&s->content, p);
 	claims_add(&s->claims, PLACE_JSON, s->json, vars, p);
 	claims_add(&s->claims, PLACE_HEADER, s->reply_headers, vars, p);
-	facts_add(&s->fact_rules, s->facts, 1U << PLACE_JSON | 1U << PLACE_HEADER | 1U << PLACE_TEXT, vars, p);
+	facts_add(&s->fact_rules, s->facts, 1U << PLACE_JSON | 1U << PLACE_HEADER | 1U << PLACE_TEXT, vars,
+		  p);
 	pairs_hide(&s->headers);
 	pairs_hide(&s->form);
 }
@@ -118,7 +124,8 @@ static void read_steps(struct http_probe *h, const struct conf_vars *vars, struc
 	}
 }
 
-static void check(void *settings, const struct conf_node *n, const struct conf_vars *vars, struct conf_problems *p)
+static void check(void *settings, const struct conf_node *n, const struct conf_vars *vars,
+		  struct conf_problems *p)
 {
 	struct http_probe *h = settings;
 
@@ -128,7 +135,8 @@ static void check(void *settings, const struct conf_node *n, const struct conf_v
 	}
 	for (const struct conf_key *k = step_keys; k->name; k++)
 		if (conf_get(n, k->name))
-			conf_problem(p, conf_get(n, k->name), "%s beside steps: it belongs into one of them", k->name);
+			conf_problem(p, conf_get(n, k->name), "%s beside steps: it belongs into one of them",
+				     k->name);
 	read_steps(h, vars, p);
 }
 
@@ -198,7 +206,8 @@ static struct value look(void *arg, enum place place, const char *where)
 	if (place == PLACE_TEXT)
 		return (struct value){ VALUE_TEXT, s->reply->body, s->reply->n_body, 0 };
 	text = http_header(s->reply, where);
-	return text ? (struct value){ VALUE_TEXT, text, strlen(text), 0 } : (struct value){ VALUE_MISSING, "", 0, 0 };
+	return text ? (struct value){ VALUE_TEXT, text, strlen(text), 0 }
+		    : (struct value){ VALUE_MISSING, "", 0, 0 };
 }
 
 static bool status_wanted(const struct step *s, int status)
@@ -244,7 +253,8 @@ static bool is_met(const struct probe_try *t, const struct http_reply *r, struct
 		say_status(s, r, why);
 		return false;
 	}
-	return valid_long_enough(t->h, r, why) && content_met(&s->content, "the body", r->body, r->n_body, why) &&
+	return valid_long_enough(t->h, r, why) &&
+	       content_met(&s->content, "the body", r->body, r->n_body, why) &&
 	       (!s->json || json_look_is_json(&seen->json, why)) && claims_met(&s->claims, look, seen, why);
 }
 
@@ -272,7 +282,8 @@ static void judge(struct probe_try *t, const struct http_reply *r, struct seen *
 	if (!why.len)
 		buf_printf(&why, "%d%s%s", r->status, *r->phrase ? " " : "", r->phrase);
 	if (named)
-		answer_set(&t->answer, PROBE_FAIL, "%s%s; fail_on names '%s'", buf_text(&place), buf_text(&why), named);
+		answer_set(&t->answer, PROBE_FAIL, "%s%s; fail_on names '%s'", buf_text(&place),
+			   buf_text(&why), named);
 	else
 		answer_set(&t->answer, t->answer.result, "%s%s", buf_text(&place), buf_text(&why));
 	if (!r->failure)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An index that catches up: how much of a total is done.  The traps: a counter that says "0 remaining" because it never
- * reached the server it counts from, and one that says nothing at all.  Neither is a finished index.
+ * An index that catches up: how much of a total is done.  The traps: a counter that says "0 remaining"
+ * because it never reached the server it counts from, and one that says nothing at all.  Neither is a
+ * finished index.
  */
 #include <string.h>
 
@@ -43,11 +44,13 @@ static const struct conf_key keys[] = {
 	SQL_ROWS(struct index_probe),
 	CONF_TEXT(struct index_probe, done, NULL, "how far it is: a JSON pointer, or a column of the query"),
 	CONF_TEXT(struct index_probe, total, NULL, "how far it has to get; unknown as long as it is 0"),
-	CONF_TEXT(struct index_probe, remaining, NULL, "how much is left, beside done and total or in their place"),
+	CONF_TEXT(struct index_probe, remaining, NULL,
+		  "how much is left, beside done and total or in their place"),
 	CONF_NODE(struct index_probe, json, "JSON pointer -> what else is expected"),
 	CONF_NODE(struct index_probe, columns, "column -> what else is expected"),
 	CONF_TIME(struct index_probe, stall, "5m", "it fails when nothing has moved for so long; 0: never"),
-	CONF_NODE(struct index_probe, facts, "facts to take out of the answer: name -> {json, header or column, as}"),
+	CONF_NODE(struct index_probe, facts,
+		  "facts to take out of the answer: name -> {json, header or column, as}"),
 	{ 0 },
 };
 
@@ -78,11 +81,12 @@ static void check_numbers(const struct index_probe *x, const struct conf_node *n
 		conf_problem(p, n, "which numbers to look at is missing: say done and total, or remaining");
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (x->url && said[i] && !json_is_pointer(said[i]))
-			conf_problem(p, conf_get(n, names[i]), "%s: '%s' is no JSON pointer (say /data/count)", names[i],
-				     said[i]);
+			conf_problem(p, conf_get(n, names[i]),
+				     "%s: '%s' is no JSON pointer (say /data/count)", names[i], said[i]);
 }
 
-static void check(void *settings, const struct conf_node *n, const struct conf_vars *vars, struct conf_problems *p)
+static void check(void *settings, const struct conf_node *n, const struct conf_vars *vars,
+		  struct conf_problems *p)
 {
 	struct index_probe *x = settings;
 	unsigned places = x->url ? 1U << PLACE_JSON | 1U << PLACE_HEADER : 1U << PLACE_COLUMN;
@@ -135,8 +139,8 @@ static struct value look(void *arg, enum place place, const char *where)
 	if (place == PLACE_JSON)
 		return json_look_at(&s->json, where);
 	header = http_header(s->http, where);
-	return header ? (struct value){ VALUE_TEXT, header, strlen(header), 0 } :
-			(struct value){ VALUE_MISSING, "", 0, 0 };
+	return header ? (struct value){ VALUE_TEXT, header, strlen(header), 0 }
+		      : (struct value){ VALUE_MISSING, "", 0, 0 };
 }
 
 /* "0 s" and "12 Seconds" are numbers too; "N/A", -1 and NaN are not: nothing is known then. */
@@ -175,7 +179,8 @@ static bool read_number(const struct index_probe *x, struct seen *seen, const ch
 /* A total of 0 is what a counter shows before it has seen what it counts. */
 static bool read_numbers(const struct index_probe *x, struct seen *seen, struct numbers *n, struct buf *why)
 {
-	if (!read_number(x, seen, x->total, &n->total, why) || !read_number(x, seen, x->done, &n->done, why) ||
+	if (!read_number(x, seen, x->total, &n->total, why) ||
+	    !read_number(x, seen, x->done, &n->done, why) ||
 	    !read_number(x, seen, x->remaining, &n->remaining, why))
 		return false;
 	if (x->total && n->total <= 0) {
@@ -223,7 +228,8 @@ static void judge_numbers(struct probe_try *t, struct seen *seen)
 		t->answer.progress = n.done < n.total ? n.done / n.total : 1;
 	reached = n.done >= n.total && n.remaining <= 0;
 	if (stalled(x, &n) && !reached) {
-		answer_set(&t->answer, PROBE_FAIL, "no progress for %s: %s", str_span(x->stall, span), buf_text(&why));
+		answer_set(&t->answer, PROBE_FAIL, "no progress for %s: %s", str_span(x->stall, span),
+			   buf_text(&why));
 	} else if (!reached) {
 		answer_set(&t->answer, PROBE_NOT_YET, "%s", buf_text(&why));
 	} else {
@@ -256,7 +262,8 @@ static void on_reply(void *arg, const struct http_reply *r)
 	if (r->failure)
 		answer_set(&t->answer, PROBE_NOT_YET, "%s", r->failure);
 	else if (r->status != 200)
-		answer_set(&t->answer, PROBE_NOT_YET, "%d%s%s, expected 200", r->status, *r->phrase ? " " : "", r->phrase);
+		answer_set(&t->answer, PROBE_NOT_YET, "%d%s%s, expected 200", r->status,
+			   *r->phrase ? " " : "", r->phrase);
 	else if (!json_look_is_json(&seen.json, &why))
 		answer_set(&t->answer, PROBE_NOT_YET, "%s", buf_text(&why));
 	else
@@ -340,7 +347,8 @@ static const char *waits_for(const struct probe_try *t)
 
 const struct probe_kind probe_kind_index = {
 	.name = "index",
-	.help = "waits until as much is done as there is in total, from JSON or SQL, and fails when nothing moves any more",
+	.help = "waits until as much is done as there is in total, from JSON or SQL, and fails when nothing "
+		"moves any more",
 	.keys = keys,
 	.size = sizeof(struct index_probe),
 	.check = check,

@@ -50,14 +50,18 @@ const char *probe_result_name(enum probe_result r)
 static const char *const whens[] = { "after", "before", NULL };
 
 const struct conf_key probe_common_keys[] = {
-	CONF_TEXT(struct probe_common, name, NULL, "what it is called; by default after its definition or kind"),
+	CONF_TEXT(struct probe_common, name, NULL,
+		  "what it is called; by default after its definition or kind"),
 	CONF_TEXT(struct probe_common, title, NULL, "what a pass means, in one line"),
-	CONF_ENUM(struct probe_common, when, "after", whens, "after the start of the server, or before it (preflight)"),
-	CONF_BOOL(struct probe_common, optional, "false", "it is asked and reported, but GO does not wait for it"),
+	CONF_ENUM(struct probe_common, when, "after", whens,
+		  "after the start of the server, or before it (preflight)"),
+	CONF_BOOL(struct probe_common, optional, "false",
+		  "it is asked and reported, but GO does not wait for it"),
 	CONF_TIME(struct probe_common, delay, "0", "how long to wait before the first try"),
 	CONF_TIME(struct probe_common, every, "2s", "from the beginning of one try to the next"),
 	CONF_TIME(struct probe_common, try_timeout, "5s", "how long one try may take"),
-	CONF_TIME(struct probe_common, give_up_after, "0", "it fails when it has not passed for so long; 0: never"),
+	CONF_TIME(struct probe_common, give_up_after, "0",
+		  "it fails when it has not passed for so long; 0: never"),
 	CONF_TIME(struct probe_common, hold, "0", "how long it must pass without a break before it counts"),
 	{ 0 },
 };
@@ -115,7 +119,8 @@ static const char *const *kind_names(void)
 }
 
 /* The one kind that the map names; NULL with a problem where it is none or several. */
-static const struct probe_kind *kind_said(const struct conf_node *n, const char *otherwise, struct conf_problems *p)
+static const struct probe_kind *kind_said(const struct conf_node *n, const char *otherwise,
+					  struct conf_problems *p)
 {
 	const struct probe_kind *found = NULL;
 	AUTO_BUF list = BUF_INIT(1024);
@@ -124,7 +129,8 @@ static const struct probe_kind *kind_said(const struct conf_node *n, const char 
 		const struct conf_node *said = conf_get(n, kinds[i]->name);
 
 		if (said && found) {
-			conf_problem(p, said, "%s beside %s: a probe is of one kind", kinds[i]->name, found->name);
+			conf_problem(p, said, "%s beside %s: a probe is of one kind", kinds[i]->name,
+				     found->name);
 			return NULL;
 		}
 		if (said)
@@ -172,7 +178,8 @@ static void from_kind(struct probe *pr, const struct conf_node *n, const struct 
 		fill_settings(pr, n, vars, p);
 }
 
-static void check_definition(const struct conf_node *root, const struct conf_vars *vars, struct conf_problems *p)
+static void check_definition(const struct conf_node *root, const struct conf_vars *vars,
+			     struct conf_problems *p)
 {
 	struct whole_definition d;
 	struct conf_key rows[ROWS_MAX];
@@ -190,7 +197,8 @@ static void kind_beside_use(const struct conf_node *n, struct conf_problems *p)
 		const struct conf_node *said = conf_get(n, kinds[i]->name);
 
 		if (said)
-			conf_problem(p, said, "%s beside use: the definition says what to ask", kinds[i]->name);
+			conf_problem(p, said, "%s beside use: the definition says what to ask",
+				     kinds[i]->name);
 	}
 }
 
@@ -216,8 +224,8 @@ static void fill_over(struct entry *en, const struct conf_node *n, const struct 
 		free(presets[i]);
 }
 
-static void from_definition(struct probe *pr, struct entry *en, const struct conf_node *n, const struct conf *c,
-			    const struct conf_vars *vars, struct conf_problems *p)
+static void from_definition(struct probe *pr, struct entry *en, const struct conf_node *n,
+			    const struct conf *c, const struct conf_vars *vars, struct conf_problems *p)
 {
 	const struct conf_node *root = conf_root(c);
 	size_t before = conf_problems_count(p);
@@ -233,8 +241,8 @@ static void from_definition(struct probe *pr, struct entry *en, const struct con
 		en->common.name = mem_strdup(en->use.use);
 }
 
-static void from_use(struct probe *pr, struct entry *en, const struct conf_node *n, const struct conf_vars *vars,
-		     const struct conf_texts *folders, struct conf_problems *p)
+static void from_use(struct probe *pr, struct entry *en, const struct conf_node *n,
+		     const struct conf_vars *vars, const struct conf_texts *folders, struct conf_problems *p)
 {
 	AUTO(conf) c = en->use.use ? definition_find(en->use.use, folders, conf_get(n, "use"), p) : NULL;
 
@@ -259,8 +267,8 @@ static void fill_probe(struct probe *pr, const struct conf_node *n, const struct
 	conf_clear(probe_use_keys, &en.use);
 }
 
-struct probe *probe_from_conf(const struct conf_node *n, const struct conf_vars *vars, const struct conf_texts *folders,
-			      struct conf_problems *p)
+struct probe *probe_from_conf(const struct conf_node *n, const struct conf_vars *vars,
+			      const struct conf_texts *folders, struct conf_problems *p)
 {
 	size_t before = conf_problems_count(p);
 	struct probe *pr = new0(struct probe);

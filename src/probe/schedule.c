@@ -36,7 +36,8 @@ struct schedule {
 	size_t n_said;
 };
 
-struct schedule *schedule_new(const struct probe_common *common, const struct probe_kind *kind, void *settings)
+struct schedule *schedule_new(const struct probe_common *common, const struct probe_kind *kind,
+			      void *settings)
 {
 	struct schedule *s = new0(struct schedule);
 

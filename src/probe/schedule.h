@@ -8,7 +8,8 @@ struct schedule;
 typedef void schedule_fn(void *arg, const struct probe_status *s);
 
 /* All borrowed; they must outlive the schedule. */
-struct schedule *schedule_new(const struct probe_common *common, const struct probe_kind *kind, void *settings);
+struct schedule *schedule_new(const struct probe_common *common, const struct probe_kind *kind,
+			      void *settings);
 void schedule_free(struct schedule *s); /* stops it */
 DEFINE_AUTO(schedule)
 

@@ -26,10 +26,12 @@ static const struct conf_key keys[] = {
 	CONF_TEXT(struct sql_probe, equals, NULL, "the only row's first value is this"),
 	CONF_TEXT(struct sql_probe, at_least, NULL, "the only row's first value is this or more"),
 	CONF_TEXT(struct sql_probe, at_most, NULL, "the only row's first value is this or less"),
-	CONF_TEXT(struct sql_probe, matches, NULL, "the only row's first value matches this regular expression"),
+	CONF_TEXT(struct sql_probe, matches, NULL,
+		  "the only row's first value matches this regular expression"),
 	CONF_TEXT(struct sql_probe, rows, NULL, "so many rows come back (0, '>= 1')"),
 	CONF_NODE(struct sql_probe, columns, "column of the only row -> what is expected there"),
-	CONF_TEXTS(struct sql_probe, fail_on, "texts in the database's message that end the wait with a failure"),
+	CONF_TEXTS(struct sql_probe, fail_on,
+		   "texts in the database's message that end the wait with a failure"),
 	CONF_NODE(struct sql_probe, facts, "facts to take out of the first row: name -> {column, as}"),
 	{ 0 },
 };
@@ -45,7 +47,8 @@ static void add_expect(struct sql_probe *s, enum expect_op op, const char *key, 
 		conf_problem(p, conf_get(n, key), "%s: %s", key, e.text);
 }
 
-static void check(void *settings, const struct conf_node *n, const struct conf_vars *vars, struct conf_problems *p)
+static void check(void *settings, const struct conf_node *n, const struct conf_vars *vars,
+		  struct conf_problems *p)
 {
 	struct sql_probe *s = settings;
 
@@ -59,7 +62,9 @@ static void check(void *settings, const struct conf_node *n, const struct conf_v
 	claims_add(&s->claims, PLACE_COLUMN, s->columns, vars, p);
 	facts_add(&s->fact_rules, s->facts, 1U << PLACE_COLUMN, vars, p);
 	if (!s->n_expects && !s->rows && !s->claims.n)
-		conf_problem(p, n, "nothing is expected of the answer: say equals, at_least, at_most, matches, rows or columns");
+		conf_problem(p, n,
+			     "nothing is expected of the answer: say equals, at_least, at_most, matches, "
+			     "rows or columns");
 }
 
 static void clear(void *settings)

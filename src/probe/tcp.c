@@ -20,11 +20,13 @@ static const struct conf_key keys[] = {
 	CONF_TEXT(struct tcp_probe, host, "127.0.0.1", "a name or address"),
 	CONF_ROW(struct tcp_probe, port, int64_t, "port", CONF_TYPE_INT, NULL, "the port", NULL, true),
 	CONF_TEXT(struct tcp_probe, expect, NULL,
-		  "a regular expression for what the server says first; without it an accepted connection is enough"),
+		  "a regular expression for what the server says first; without it an accepted connection is "
+		  "enough"),
 	{ 0 },
 };
 
-static void check(void *settings, const struct conf_node *n, const struct conf_vars *vars, struct conf_problems *p)
+static void check(void *settings, const struct conf_node *n, const struct conf_vars *vars,
+		  struct conf_problems *p)
 {
 	struct tcp_probe *s = settings;
 	struct err e;
@@ -108,8 +110,8 @@ static void judge_banner(struct probe_try *t, bool ended)
 	if (r == REGEX_YES)
 		answer_set(&t->answer, PROBE_PASS, "the server says %s", buf_text(&shown));
 	else if (t->banner.len)
-		answer_set(&t->answer, PROBE_NOT_YET, "the server says %s, expected a match of '%s'", buf_text(&shown),
-			   t->s->expect);
+		answer_set(&t->answer, PROBE_NOT_YET, "the server says %s, expected a match of '%s'",
+			   buf_text(&shown), t->s->expect);
 	else
 		answer_set(&t->answer, PROBE_NOT_YET, "the connection was closed without a word");
 	finish(t);
@@ -140,7 +142,8 @@ static void connected(struct probe_try *t)
 		loop_io_change(t->io, EPOLLIN);
 		return;
 	}
-	answer_set(&t->answer, PROBE_PASS, "%s port %lld accepts connections", t->s->host, (long long)t->s->port);
+	answer_set(&t->answer, PROBE_PASS, "%s port %lld accepts connections", t->s->host,
+		   (long long)t->s->port);
 	finish(t);
 }
 
@@ -209,7 +212,9 @@ static struct probe_try *start(void *settings, struct loop *l, probe_done_fn *do
 	const struct tcp_probe *s = settings;
 	AUTO_FREE char *port = mem_printf("%lld", (long long)s->port);
 
-	*t = (struct probe_try){ .s = s, .loop = l, .fd = -1, .banner = BUF_INIT(BANNER_MAX), .done = done, .arg = arg };
+	*t = (struct probe_try){
+		.s = s, .loop = l, .fd = -1, .banner = BUF_INIT(BANNER_MAX), .done = done, .arg = arg
+	};
 	answer_init(&t->answer);
 	t->resolve = resolve_start(l, s->host, port, on_resolved, t);
 	return t;
@@ -217,12 +222,15 @@ static struct probe_try *start(void *settings, struct loop *l, probe_done_fn *do
 
 static const char *waits_for(const struct probe_try *t)
 {
-	return t->resolve ? "the name does not resolve" : t->connected ? "connected, but no banner" : "no connection";
+	return t->resolve     ? "the name does not resolve"
+	       : t->connected ? "connected, but no banner"
+			      : "no connection";
 }
 
 const struct probe_kind probe_kind_tcp = {
 	.name = "tcp",
-	.help = "connects to a port, which by itself proves little: many servers listen long before they answer",
+	.help = "connects to a port, which by itself proves little: many servers listen long before they "
+		"answer",
 	.keys = keys,
 	.size = sizeof(struct tcp_probe),
 	.check = check,

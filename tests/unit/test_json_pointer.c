@@ -16,8 +16,9 @@ static json_t *parse(const char *text)
 }
 
 /* The document of section 5 of the RFC. */
-static const char rfc_document[] = "{\"foo\": [\"bar\", \"baz\"], \"\": 0, \"a/b\": 1, \"c%d\": 2, \"e^f\": 3,"
-				   " \"g|h\": 4, \"i\\\\j\": 5, \"k\\\"l\": 6, \" \": 7, \"m~n\": 8}";
+static const char rfc_document[] =
+	"{\"foo\": [\"bar\", \"baz\"], \"\": 0, \"a/b\": 1, \"c%d\": 2, \"e^f\": 3,"
+	" \"g|h\": 4, \"i\\\\j\": 5, \"k\\\"l\": 6, \" \": 7, \"m~n\": 8}";
 
 TEST(the_examples_of_the_rfc_hold)
 {
@@ -54,8 +55,9 @@ TEST(the_examples_of_the_rfc_hold)
 
 TEST(what_is_not_there_is_null_and_not_json_null)
 {
-	static const char *const nowhere[] = { "/nix",	"/foo/2",  "/foo/-", "/foo/00", "/foo/01", "/foo/x", "/foo/",
-					       "/foo/0/x", "/a~1b/c", "//", "/foo/-1", "/foo/4294967296" };
+	static const char *const nowhere[] = { "/nix",	  "/foo/2", "/foo/-",  "/foo/00",
+					       "/foo/01", "/foo/x", "/foo/",   "/foo/0/x",
+					       "/a~1b/c", "//",	    "/foo/-1", "/foo/4294967296" };
 	json_t *root = parse(rfc_document), *nil = parse("{\"a\": null}");
 
 	for (size_t i = 0; i < ARRAY_LEN(nowhere); i++)
@@ -73,8 +75,8 @@ TEST(only_pointers_are_pointers)
 		const char *text;
 		bool is;
 	} cases[] = {
-		{ "", true },	  { "/", true },    { "/a/b", true },	{ "/a~0~1b", true },
-		{ "a", false },	  { "/a~", false }, { "/a~2", false },	{ "#/a", false },
+		{ "", true },	  { "/", true },    { "/a/b", true },	 { "/a~0~1b", true },
+		{ "a", false },	  { "/a~", false }, { "/a~2", false },	 { "#/a", false },
 		{ "$.a", false }, { "~", false },   { "/~01~10", true }, { "/a~/b", false },
 	};
 	json_t *root = parse("{\"a~2\": 1}");
@@ -133,7 +135,11 @@ TEST(a_byte_order_mark_is_skipped)
 
 TEST(what_is_no_json_is_refused_with_its_line)
 {
-	static const char *const texts[] = { "", "<html>", "{\"a\": NaN}", "{\"a\": 1}\n{\"b\": 2}", "{\"a\": \"\xE9\"}",
+	static const char *const texts[] = { "",
+					     "<html>",
+					     "{\"a\": NaN}",
+					     "{\"a\": 1}\n{\"b\": 2}",
+					     "{\"a\": \"\xE9\"}",
 					     "{\"a\": 99999999999999999999}" };
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
