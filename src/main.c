@@ -45,7 +45,8 @@ static int general_help(void)
 {
 	AUTO_BUF out = BUF_INIT(1 << 16);
 
-	buf_str(&out, "gonogo watches a server come up after an upgrade and says GO or NO-GO, with the evidence.\n\n"
+	buf_str(&out, "gonogo watches a server come up after an upgrade and says GO or NO-GO, with the "
+		      "evidence.\n\n"
 		      "usage: gonogo COMMAND [OPTION...] [ARGUMENT...]\n\n");
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		buf_printf(&out, "  %-10s %s\n", commands[i]->name, commands[i]->help);
@@ -104,8 +105,8 @@ static int unknown_command(const char *name)
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		names[i] = commands[i]->name;
 	near = str_nearest(name, names, ARRAY_LEN(names));
-	text = mem_printf("there is no command '%s'%s%s%s", name, near ? ", did you mean '" : "", near ? near : "",
-			  near ? "'?" : "");
+	text = mem_printf("there is no command '%s'%s%s%s", name, near ? ", did you mean '" : "",
+			  near ? near : "", near ? "'?" : "");
 	return usage_error(text);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tells somebody about a verdict.  Bounded in time; an alert that cannot be delivered never changes the verdict. */
+/* Tells somebody about a verdict.  Bounded in time; an alert that cannot be delivered never changes the
+ * verdict. */
 #pragma once
 #include "base/err.h"
 #include "base/mem.h"
@@ -16,10 +17,11 @@ struct alert_kind {
 	const char *help;
 	const struct conf_key *keys; /* a scalar in the plan (`webhook: URL`) fills the first row */
 	size_t size;
-	void (*check)(const void *settings, const struct conf_node *n, struct conf_problems *p); /* may be NULL */
+	void (*check)(const void *settings, const struct conf_node *n,
+		      struct conf_problems *p); /* may be NULL */
 	/*
-	 * body is the verdict document as JSON text, o the same as values; both live until stop, which comes in any
-	 * case, also after done.  Never NULL: what cannot even begin is said by done.
+	 * body is the verdict document as JSON text, o the same as values; both live until stop, which comes
+	 * in any case, also after done.  Never NULL: what cannot even begin is said by done.
 	 */
 	struct alert_try *(*start)(void *settings, const struct outcome *o, const char *body, struct loop *l,
 				   alert_done_fn *done, void *arg);
@@ -35,12 +37,13 @@ const struct alert_kind *alert_kind_at(size_t i);
 
 /* An entry of a plan's alerts: a channel and the verdicts it is for (`on:`, all but GO if absent). */
 struct alert;
-struct alert *alert_from_conf(const struct conf_node *n, const struct conf_vars *vars, struct conf_problems *p);
+struct alert *alert_from_conf(const struct conf_node *n, const struct conf_vars *vars,
+			      struct conf_problems *p);
 void alert_free(struct alert *a);
 DEFINE_AUTO(alert)
 
 /*
- * Sends those of the n alerts that are for o->verdict, all at once, each within its timeout, running l itself; adds how
- * it went to o->alerts.
+ * Sends those of the n alerts that are for o->verdict, all at once, each within its timeout, running l
+ * itself; adds how it went to o->alerts.
  */
 void alert_send_all(struct alert *const *alerts, size_t n, struct outcome *o, struct loop *l);

@@ -9,7 +9,8 @@
 struct finder {
 	struct story *story;
 	struct begin_place *out;
-	bool candidate; /* the latest record is a begin: whether it opened a run is known when the next one comes */
+	bool candidate; /* the latest record is a begin: whether it opened a run is known when the next one
+			   comes */
 	uint64_t offset, line, runs;
 	int64_t at;
 };
@@ -28,7 +29,8 @@ static void settle_candidate(struct finder *f, const struct watch *w)
 	f->candidate = false;
 }
 
-static void on_record(void *arg, struct watch *w, const struct record *r, const struct rule *winner, bool error)
+static void on_record(void *arg, struct watch *w, const struct record *r, const struct rule *winner,
+		      bool error)
 {
 	struct finder *f = arg;
 	struct reader_when when;

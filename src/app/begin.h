@@ -4,11 +4,11 @@
 #include "app/plan.h"
 
 struct begin_place {
-	bool found;	 /* a start was found */
+	bool found;	       /* a start was found */
 	uint64_t offset, line; /* its first record */
-	int64_t at;	 /* its time; CLOCK_UNKNOWN */
-	uint64_t size, lines; /* of the file: offset and number of the line that would be written next */
-	struct set **sets;    /* recognised or given; yours (free the list) */
+	int64_t at;	       /* its time; CLOCK_UNKNOWN */
+	uint64_t size, lines;  /* of the file: offset and number of the line that would be written next */
+	struct set **sets;     /* recognised or given; yours (free the list) */
 	size_t n_sets;
 };
 

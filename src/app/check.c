@@ -33,7 +33,8 @@ static void count_samples(struct checking *c, const struct set *s, const char *p
 		samples += s->patterns[i].samples.n;
 		without += s->patterns[i].samples.n == 0;
 	}
-	buf_printf(&c->out, "%s: set %s, %zu rules, %zu samples", path, s->meaning.name, s->n_patterns, samples);
+	buf_printf(&c->out, "%s: set %s, %zu rules, %zu samples", path, s->meaning.name, s->n_patterns,
+		   samples);
 	if (without)
 		buf_printf(&c->out, ", %zu rules without a sample", without);
 	buf_char(&c->out, '\n');
@@ -43,8 +44,11 @@ static void count_samples(struct checking *c, const struct set *s, const char *p
 static void say_costly(struct checking *c, const char *what, const struct regex *r)
 {
 	if (ask_is_costly(r))
-		buf_printf(&c->out, "  costly: %s has no fixed text of its own: it is tried on every record, and no block can "
-				    "be skipped\n", what);
+		buf_printf(&c->out,
+			   "  costly: %s has no fixed text of its own: it is tried on every record, and no "
+			   "block can "
+			   "be skipped\n",
+			   what);
 }
 
 static void count_costly(struct checking *c, const struct set *s)
@@ -80,8 +84,8 @@ static void check_plan(struct checking *c, const char *path)
 	AUTO(plan) p = plan_load(path, c->o, c->library, c->problems);
 
 	if (p)
-		buf_printf(&c->out, "%s: plan %s, %zu logs, %zu probes, %zu alerts\n", path, p->name, p->n_logs,
-			   p->n_probes, p->n_alerts);
+		buf_printf(&c->out, "%s: plan %s, %zu logs, %zu probes, %zu alerts\n", path, p->name,
+			   p->n_logs, p->n_probes, p->n_alerts);
 }
 
 static void check_file(struct checking *c, const char *path)
@@ -98,8 +102,9 @@ static void check_file(struct checking *c, const char *path)
 	else if (conf_get(root, "probe"))
 		check_probe(c, conf, path);
 	else
-		conf_problem(c->problems, root, "is neither a plan (plan: NAME) nor a set (set: NAME) nor a probe "
-						"definition (probe: NAME)");
+		conf_problem(c->problems, root,
+			     "is neither a plan (plan: NAME) nor a set (set: NAME) nor a probe "
+			     "definition (probe: NAME)");
 }
 
 static int is_yaml(const struct dirent *d)
@@ -144,7 +149,8 @@ struct coverage {
 	size_t n, room;
 };
 
-static void on_record(void *arg, struct watch *w, const struct record *r, const struct rule *winner, bool error)
+static void on_record(void *arg, struct watch *w, const struct record *r, const struct rule *winner,
+		      bool error)
 {
 	struct coverage *c = arg;
 
@@ -182,13 +188,15 @@ static void show_coverage(struct checking *c, const struct coverage *cov, const 
 			uint64_t n = times_fired(cov, &s->patterns[k].rule);
 
 			if (n)
-				buf_printf(&c->out, "%8llu  %s\n", (unsigned long long)n, s->patterns[k].rule.full);
+				buf_printf(&c->out, "%8llu  %s\n", (unsigned long long)n,
+					   s->patterns[k].rule.full);
 			else
 				buf_printf(&c->out, "   never  %s\n", s->patterns[k].rule.full);
 		}
 	}
 	for (size_t i = 0; i < o->n_unexplained; i++) {
-		buf_printf(&c->out, "%8llu  unexplained, line %llu: ", (unsigned long long)o->unexplained[i].count,
+		buf_printf(&c->out,
+			   "%8llu  unexplained, line %llu: ", (unsigned long long)o->unexplained[i].count,
 			   (unsigned long long)o->unexplained[i].line);
 		text_line(&c->out, o->unexplained[i].text, strlen(o->unexplained[i].text));
 		buf_char(&c->out, '\n');

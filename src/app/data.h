@@ -3,6 +3,7 @@
 #pragma once
 
 /*
- * The folder of that name: beside the build folder while the program runs from there, else the installed one.  Yours.
+ * The folder of that name: beside the build folder while the program runs from there, else the installed one.
+ * Yours.
  */
 char *data_folder(const char *name);

@@ -54,8 +54,8 @@ static const char *refusal_name(enum refusal r)
 	return names[r];
 }
 
-static void show_record(struct explaining *x, struct watch *w, const struct record *r, const struct rule *winner,
-			bool error)
+static void show_record(struct explaining *x, struct watch *w, const struct record *r,
+			const struct rule *winner, bool error)
 {
 	const struct refused *refused;
 	size_t n = watch_refused(w, &refused), width = x->line ? r->len : 160;
@@ -63,18 +63,22 @@ static void show_record(struct explaining *x, struct watch *w, const struct reco
 	size_t len = lf && !x->line ? (size_t)(lf - r->text) : r->len;
 
 	say("%llu: %s", (unsigned long long)r->line,
-	    winner ? winner->full : error ? "no rule: an unexplained error" : "no rule");
+	    winner  ? winner->full
+	    : error ? "no rule: an unexplained error"
+		    : "no rule");
 	say("    before it: %s, phase %s", state_names[story_state(x->story)], phase ? phase : "none");
 	if (winner)
 		say("    effect: %s%s%s%s", effect_names[winner->effect], winner->phase ? ", phase " : "",
 		    winner->phase ? winner->phase : "", winner->irreversible ? ", point of no return" : "");
 	for (size_t i = 0; i < n; i++)
-		say("    nearly: %s (its pattern meets it, but %s)", refused[i].rule->full, refusal_name(refused[i].why));
+		say("    nearly: %s (its pattern meets it, but %s)", refused[i].rule->full,
+		    refusal_name(refused[i].why));
 	say("    | %.*s", (int)(len < width ? len : width), r->text);
 	x->shown++;
 }
 
-static void on_record(void *arg, struct watch *w, const struct record *r, const struct rule *winner, bool error)
+static void on_record(void *arg, struct watch *w, const struct record *r, const struct rule *winner,
+		      bool error)
 {
 	struct explaining *x = arg;
 	const struct refused *refused;
@@ -110,7 +114,8 @@ static int explain_log(struct explaining *x, struct watch *w, const char *path)
 	return 0;
 }
 
-static int explain(const struct options *o, struct library *l, struct conf_problems *p, const char *path, uint64_t line)
+static int explain(const struct options *o, struct library *l, struct conf_problems *p, const char *path,
+		   uint64_t line)
 {
 	struct story_settings settings = { .settle = o->settle < 0 ? CLOCK_SECOND : o->settle };
 	AUTO(story) story = story_new(&settings);

@@ -7,7 +7,8 @@
 #include "app/command.h"
 #include "base/log.h"
 
-static int write_reports(const struct outcome *o, const struct options *opts, const struct option_report *r, size_t n)
+static int write_reports(const struct outcome *o, const struct options *opts, const struct option_report *r,
+			 size_t n)
 {
 	struct report_style style = { .verbose = opts->verbose };
 	int failed = 0;
@@ -48,7 +49,8 @@ static const char *details(const struct options *opts, const struct option_repor
 	return NULL;
 }
 
-int finish_reports(const struct outcome *o, const struct options *opts, const struct option_report *more, size_t n_more)
+int finish_reports(const struct outcome *o, const struct options *opts, const struct option_report *more,
+		   size_t n_more)
 {
 	bool taken = finish_takes_stdout(opts, more, n_more);
 	struct report_style style = {

@@ -163,11 +163,8 @@ static const struct {
 	const char *name;
 	int (*list)(const struct options *o, int argc, char **argv, struct buf *out);
 } topics[] = {
-	{ "sets", list_sets },
-	{ "probes", list_probes },
-	{ "kinds", list_kinds },
-	{ "phases", list_phases },
-	{ "schema", list_schema },
+	{ "sets", list_sets },	   { "probes", list_probes }, { "kinds", list_kinds },
+	{ "phases", list_phases }, { "schema", list_schema },
 };
 
 static int run(const struct options *o, int argc, char **argv)
@@ -185,8 +182,8 @@ static int run(const struct options *o, int argc, char **argv)
 		return code ? code : show(&out);
 	}
 	near = str_nearest(topic, names, ARRAY_LEN(names));
-	log_error("list: there is no '%s'%s%s%s (sets, probes, kinds, phases SET, schema WHAT)", topic, near ? ", did you mean '" : "",
-		  near ? near : "", near ? "'?" : "");
+	log_error("list: there is no '%s'%s%s%s (sets, probes, kinds, phases SET, schema WHAT)", topic,
+		  near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
 	return EXIT_USAGE;
 }
 

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/ask.h"
+#include "app/once.h"
 #include "app/begin.h"
 #include "app/command.h"
 #include "app/finish.h"
@@ -20,8 +20,8 @@
 #include "source/source.h"
 
 enum {
-	QUIET_MS = 15,	       /* a record whose next line does not come for this long is judged as it is */
-	YOUNG_MINUTES = 10,    /* a start this young was perhaps meant */
+	QUIET_MS = 15,	    /* a record whose next line does not come for this long is judged as it is */
+	YOUNG_MINUTES = 10, /* a start this young was perhaps meant */
 };
 
 struct live;
@@ -178,7 +178,8 @@ static void hint_young(const struct live_log *log, const struct begin_place *b)
 		return;
 	age = clock_wall() - (int64_t)st.st_mtim.tv_sec * CLOCK_SECOND;
 	if (age >= 0 && age < YOUNG_MINUTES * 60 * CLOCK_SECOND)
-		log_warn("%s: its last start (line %llu) was written to %s ago; what is there already is not judged "
+		log_warn("%s: its last start (line %llu) was written to %s ago; what is there already is not "
+			 "judged "
 			 "(--from begin would)",
 			 log->plan->name, (unsigned long long)b->line, str_span(age, span));
 }
@@ -220,7 +221,8 @@ static int open_log(struct live_log *log, bool launching, struct err *e)
 	int rc;
 
 	if (access(p->file, F_OK) < 0 || p->from == FROM_START) {
-		log->source = source_file_new(log->live->loop, p->file, SOURCE_FROM_START, &log_events, log, e);
+		log->source =
+			source_file_new(log->live->loop, p->file, SOURCE_FROM_START, &log_events, log, e);
 		return log->source ? 0 : -1;
 	}
 	if (p->from == FROM_BEGIN || (p->from == FROM_RUN && !launching)) {
@@ -265,7 +267,8 @@ static int open_logs(struct live *v, bool launching)
 
 	for (size_t i = 0; i < v->n_logs; i++) {
 		struct live_log *log = &v->logs[i];
-		int rc = strcmp(log->plan->file, "-") == 0 ? open_pipe(log, &e) : open_log(log, launching, &e);
+		int rc =
+			strcmp(log->plan->file, "-") == 0 ? open_pipe(log, &e) : open_log(log, launching, &e);
 
 		if (rc == 0)
 			continue;
@@ -312,11 +315,13 @@ static void on_finished(void *arg)
 	arm(v);
 }
 
-static const struct process_events process_events = { .found = on_found, .died = on_died, .finished = on_finished };
+static const struct process_events process_events = { .found = on_found,
+						      .died = on_died,
+						      .finished = on_finished };
 
 /*
- * The command's output goes into a file of its own, not a pipe: the server outlives us, and a pipe without a reader
- * would kill it; and what it said is evidence.
+ * The command's output goes into a file of its own, not a pipe: the server outlives us, and a pipe without a
+ * reader would kill it; and what it said is evidence.
  */
 static int open_output(struct live *v, struct plan_log *log, struct err *e)
 {
@@ -410,12 +415,12 @@ static bool preflight(struct live *v)
 	for (size_t i = 0; i < v->plan->n_probes; i++) {
 		struct probe *p = v->plan->probes[i];
 		struct story_probe_status status;
-		struct ask_answer a = { 0 };
+		struct once_answer a = { 0 };
 		size_t number;
 
 		if (probe_settings(p)->when != PROBE_BEFORE)
 			continue;
-		if (ask_probe(p, v->loop, &a) < 0)
+		if (once_ask(p, v->loop, &a) < 0)
 			return false;
 		status = (struct story_probe_status){ .state = a.result == PROBE_PASS ? "pass" : "fail",
 						      .tries = 1,
@@ -425,7 +430,7 @@ static bool preflight(struct live *v)
 		number = story_add_probe(v->story, probe_name(p), probe_settings(p)->optional);
 		story_probe(v->story, number, &status, clock_mono());
 		ok &= a.result == PROBE_PASS || probe_settings(p)->optional;
-		ask_answer_clear(&a);
+		once_answer_clear(&a);
 	}
 	return ok;
 }
@@ -533,13 +538,17 @@ static void clear(struct live *v)
 
 int live_run(const struct plan *p, const struct options *o, const struct library *l, char **argv)
 {
-	struct plan_log output = { .name = (char[]){ "command" }, .from = FROM_START, .sets = p->command_sets,
+	struct plan_log output = { .name = (char[]){ "command" },
+				   .from = FROM_START,
+				   .sets = p->command_sets,
 				   .n_sets = p->n_command_sets };
 	struct live v = { .plan = p, .o = o, .library = l, .output = -1, .started = clock_mono() };
 	struct err e;
 	int code, lines;
 
-	lines = o->quiet ? -1 : finish_takes_stdout(o, p->reports, p->n_reports) ? STDERR_FILENO : STDOUT_FILENO;
+	lines = o->quiet					   ? -1
+		: finish_takes_stdout(o, p->reports, p->n_reports) ? STDERR_FILENO
+								   : STDOUT_FILENO;
 	v.news = news_new(o, lines, &e);
 	if (!v.news) {
 		log_error("%s", e.text);

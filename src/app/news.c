@@ -26,8 +26,9 @@ struct news *news_new(const struct options *o, int lines, struct err *e)
 	n->lines = lines;
 	if (!o->events)
 		return n;
-	n->events = strcmp(o->events, "-") == 0 ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3) :
-						  open(o->events, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+	n->events = strcmp(o->events, "-") == 0
+			    ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+			    : open(o->events, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
 	if (n->events >= 0)
 		return n;
 	err_sys(e, "%s", o->events);

@@ -93,7 +93,7 @@ void options_init(struct options *o)
 
 void options_clear(struct options *o)
 {
-	struct option_texts *lists[] = { &o->sets, &o->patterns, &o->probes,   &o->ready,
+	struct option_texts *lists[] = { &o->sets, &o->patterns, &o->probes,  &o->ready,
 					 &o->fail, &o->vars,	 &o->coverage };
 
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
@@ -119,7 +119,8 @@ static bool taken(const struct command *c, unsigned group)
 static const struct row *row_named(const struct command *c, const char *name, size_t len)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (taken(c, rows[i].group) && strlen(rows[i].name) == len && strncmp(rows[i].name, name, len) == 0)
+		if (taken(c, rows[i].group) && strlen(rows[i].name) == len &&
+		    strncmp(rows[i].name, name, len) == 0)
 			return &rows[i];
 	return NULL;
 }
@@ -143,8 +144,8 @@ static int unknown(const struct command *c, const char *name, size_t len, struct
 	for (size_t i = 0; taken(c, OPTIONS_REPORT) && report_kind_at(i) && i < 32; i++)
 		names[n++] = report_kind_at(i)->name;
 	near = str_nearest(said, names, n);
-	return err_set(e, "unknown option --%s%s%s%s", said, near ? ", did you mean --" : "", near ? near : "",
-		       near ? "?" : "");
+	return err_set(e, "unknown option --%s%s%s%s", said, near ? ", did you mean --" : "",
+		       near ? near : "", near ? "?" : "");
 }
 
 struct parser {

@@ -47,8 +47,8 @@ struct command;
 void options_init(struct options *o);
 void options_clear(struct options *o);
 /*
- * Takes the options out of argv (they may stand between operands); what stays are the operands, their number is
- * returned.  -1: a mistake, in e.
+ * Takes the options out of argv (they may stand between operands); what stays are the operands, their number
+ * is returned.  -1: a mistake, in e.
  */
 int options_parse(struct options *o, const struct command *c, int argc, char **argv, struct err *e);
 /* The rows of the groups, two columns. */

@@ -162,7 +162,8 @@ static void load_log(struct loading *l, const struct conf_node *n)
 	lc.sets = (struct conf_texts){ 0 };
 	log_sets(l, log);
 	if (name_taken(l->plan, log->name))
-		conf_problem(l->problems, n, "another log is called '%s' already: give it a name of its own", log->name);
+		conf_problem(l->problems, n, "another log is called '%s' already: give it a name of its own",
+			     log->name);
 	conf_clear(plan_log_keys, &lc);
 }
 
@@ -198,7 +199,8 @@ static void load_probe(struct loading *l, const struct conf_node *n)
 		return;
 	for (size_t i = 0; i < l->plan->n_probes; i++)
 		if (str_eq(probe_name(l->plan->probes[i]), probe_name(p)))
-			conf_problem(l->problems, n, "another probe is called '%s' already: give it a name of its own",
+			conf_problem(l->problems, n,
+				     "another probe is called '%s' already: give it a name of its own",
 				     probe_name(p));
 	*ARRAY_ADD(l->plan->probes, l->plan->n_probes, l->plan->room_probes) = p;
 }
@@ -237,7 +239,8 @@ static void load_report(struct loading *l, const struct conf_node *n)
 		}
 		path = conf_expand(l->plan->vars, conf_text(conf_item(n, i)), &e);
 		if (!path || !*path) {
-			conf_problem(l->problems, conf_item(n, i), "%s: %s", k->name, path ? "expected a file" : e.text);
+			conf_problem(l->problems, conf_item(n, i), "%s: %s", k->name,
+				     path ? "expected a file" : e.text);
 			free(path);
 			continue;
 		}
@@ -245,7 +248,8 @@ static void load_report(struct loading *l, const struct conf_node *n)
 		*r = (struct option_report){ k, path };
 	}
 	if (conf_shape(n) != CONF_MAP)
-		conf_problem(l->problems, n, "expected a report as format: file, for example json: verdict.json");
+		conf_problem(l->problems, n,
+			     "expected a report as format: file, for example json: verdict.json");
 }
 
 /* ---- budgets: what the command line says wins ---- */
@@ -255,7 +259,8 @@ static int64_t said_or(int64_t said, int64_t otherwise)
 	return said >= 0 ? said : otherwise;
 }
 
-static void set_budgets(struct plan *p, const struct options *o, int64_t settle, int64_t deadline, int64_t stall)
+static void set_budgets(struct plan *p, const struct options *o, int64_t settle, int64_t deadline,
+			int64_t stall)
 {
 	p->settle = said_or(o->settle, settle);
 	p->deadline = said_or(o->deadline, deadline);
@@ -307,7 +312,8 @@ static void probe_folders(struct loading *l, const char *path)
 	l->probe_folders.n = n + 2;
 }
 
-struct plan *plan_load(const char *path, const struct options *o, struct library *lib, struct conf_problems *problems)
+struct plan *plan_load(const char *path, const struct options *o, struct library *lib,
+		       struct conf_problems *problems)
 {
 	struct plan *p = new0(struct plan);
 	struct loading l = { .plan = p, .o = o, .library = lib, .problems = problems };

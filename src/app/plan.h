@@ -53,6 +53,7 @@ struct plan *plan_load(const char *path, const struct options *o, struct library
 void plan_free(struct plan *p);
 DEFINE_AUTO(plan)
 /* What gonogo follow does without a file: the logs of the command line. */
-struct plan *plan_of_options(const struct options *o, struct library *l, int n, char **logs, struct conf_problems *p);
+struct plan *plan_of_options(const struct options *o, struct library *l, int n, char **logs,
+			     struct conf_problems *p);
 
 extern const struct conf_key plan_keys[], plan_log_keys[], plan_process_keys[], plan_phase_keys[];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* gonogo probe: the probes of a plan, asked once. */
-#include "app/ask.h"
+#include "app/once.h"
 #include "app/command.h"
 #include "app/with_plan.h"
 
@@ -8,7 +8,7 @@ static int ask(const struct plan *p, const struct options *o, const struct libra
 {
 	(void)o;
 	(void)l;
-	return ask_all(p, PROBE_AFTER, argc, argv);
+	return once_ask_all(p, PROBE_AFTER, argc, argv);
 }
 
 static int run(const struct options *o, int argc, char **argv)

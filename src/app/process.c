@@ -50,7 +50,8 @@ static bool read_proc(struct buf *out, const char *fmt, ...)
 	return io_read_file(path, out, NULL) == 0;
 }
 
-/* The n-th field of /proc/PID/stat (proc(5)), counted from 3 behind the name in brackets, which may hold anything. */
+/* The n-th field of /proc/PID/stat (proc(5)), counted from 3 behind the name in brackets, which may hold
+ * anything. */
 static const char *stat_field(const struct buf *stat, int n)
 {
 	const char *s = strrchr(buf_text(stat), ')');
@@ -92,23 +93,27 @@ int64_t process_started(pid_t pid)
 	ticks = number_at(stat_field(&stat, 22)); /* starttime, since boot */
 	if (ticks < 0 || clock_gettime(CLOCK_BOOTTIME, &up) < 0)
 		return CLOCK_UNKNOWN;
-	since = (int64_t)up.tv_sec * CLOCK_SECOND + up.tv_nsec - ticks * (CLOCK_SECOND / sysconf(_SC_CLK_TCK));
+	since = (int64_t)up.tv_sec * CLOCK_SECOND + up.tv_nsec -
+		ticks * (CLOCK_SECOND / sysconf(_SC_CLK_TCK));
 	return clock_wall() - since;
 }
 
-/* The inode of the socket that listens on the port: of the lines whose state is 0A (proc(5), /proc/net/tcp). */
+/* The inode of the socket that listens on the port: of the lines whose state is 0A (proc(5), /proc/net/tcp).
+ */
 static int64_t listening_inode(const char *table, int64_t port)
 {
 	AUTO_BUF text = BUF_INIT(8 << 20);
 
 	if (!read_proc(&text, "/proc/net/%s", table))
 		return -1;
-	for (const char *line = buf_text(&text); line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+	for (const char *line = buf_text(&text); line;
+	     line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
 		unsigned long long inode;
 		unsigned int local;
 		char state[3];
 
-		if (sscanf(line, " %*u: %*[0-9A-Fa-f]:%x %*s %2s %*s %*s %*s %*s %*s %llu", &local, state, &inode) == 3 &&
+		if (sscanf(line, " %*u: %*[0-9A-Fa-f]:%x %*s %2s %*s %*s %*s %*s %*s %llu", &local, state,
+			   &inode) == 3 &&
 		    strcmp(state, "0A") == 0 && local == (unsigned)port)
 			return (int64_t)inode;
 	}
@@ -264,7 +269,8 @@ static void on_child_end(void *arg, pid_t pid, int status, bool ours)
 		p->ev->finished(p->arg);
 }
 
-struct process *process_new(struct loop *l, const struct plan_process *where, const struct process_events *ev, void *arg)
+struct process *process_new(struct loop *l, const struct plan_process *where, const struct process_events *ev,
+			    void *arg)
 {
 	struct process *p = new0(struct process);
 

@@ -5,7 +5,8 @@
 #include "app/with_plan.h"
 #include "base/log.h"
 
-static int run_plan(const struct plan *p, const struct options *o, const struct library *l, int argc, char **argv)
+static int run_plan(const struct plan *p, const struct options *o, const struct library *l, int argc,
+		    char **argv)
 {
 	if (argc > 0) {
 		log_error("run takes one plan; what is '%s'? (a command stands behind --)", argv[0]);

@@ -31,7 +31,8 @@ struct peek {
 	int64_t first_time;
 };
 
-static void peek_record(void *arg, struct watch *w, const struct record *r, const struct rule *winner, bool error)
+static void peek_record(void *arg, struct watch *w, const struct record *r, const struct rule *winner,
+			bool error)
 {
 	struct peek *p = arg;
 	struct reader_when when;

@@ -36,9 +36,10 @@ static json_t *map_of(json_t *values)
 /* A condition is the id of a rule, a map, or a list of these. */
 static json_t *condition_schema(void)
 {
-	json_t *one = json_pack("{s:[{s:s}, {s:s, s:[s], s:{s:{s:s}, s:{s:s}, s:{s:[s, s]}}, s:b}]}", "anyOf", "type",
-				"string", "type", "object", "required", "rule", "properties", "rule", "type", "string",
-				"within", "type", "string", "in", "enum", "run", "history", "additionalProperties", 0);
+	json_t *one = json_pack("{s:[{s:s}, {s:s, s:[s], s:{s:{s:s}, s:{s:s}, s:{s:[s, s]}}, s:b}]}", "anyOf",
+				"type", "string", "type", "object", "required", "rule", "properties", "rule",
+				"type", "string", "within", "type", "string", "in", "enum", "run", "history",
+				"additionalProperties", 0);
 	json_t *list = list_of(json_incref(one));
 
 	return json_pack("{s:[o, o]}", "anyOf", one, list);
@@ -46,9 +47,9 @@ static json_t *condition_schema(void)
 
 static json_t *fact_schema(void)
 {
-	return map_of(json_pack("{s:s, s:[s], s:{s:{s:s}, s:{s:[s, s, s]}}, s:b}", "type", "object", "required", "from",
-				"properties", "from", "type", "string", "as", "enum", "text", "integer", "version",
-				"additionalProperties", 0));
+	return map_of(json_pack("{s:s, s:[s], s:{s:{s:s}, s:{s:[s, s, s]}}, s:b}", "type", "object",
+				"required", "from", "properties", "from", "type", "string", "as", "enum",
+				"text", "integer", "version", "additionalProperties", 0));
 }
 
 static json_t *set_schema(void)
@@ -108,9 +109,11 @@ static json_t *reports_schema(void)
 	json_t *formats = json_object();
 
 	for (size_t i = 0; report_kind_at(i); i++)
-		json_object_set_new(formats, report_kind_at(i)->name,
-				    json_pack("{s:s, s:s}", "type", "string", "description", report_kind_at(i)->help));
-	return list_of(json_pack("{s:s, s:o, s:b}", "type", "object", "properties", formats, "additionalProperties", 0));
+		json_object_set_new(
+			formats, report_kind_at(i)->name,
+			json_pack("{s:s, s:s}", "type", "string", "description", report_kind_at(i)->help));
+	return list_of(json_pack("{s:s, s:o, s:b}", "type", "object", "properties", formats,
+				 "additionalProperties", 0));
 }
 
 static json_t *alerts_schema(void)
@@ -121,13 +124,15 @@ static json_t *alerts_schema(void)
 		json_t *full = conf_schema(alert_kind_at(i)->keys);
 
 		json_object_set_new(channels, alert_kind_at(i)->name,
-				    json_pack("{s:[{s:s}, o], s:s}", "anyOf", "type", "string", full, "description",
-					      alert_kind_at(i)->help));
+				    json_pack("{s:[{s:s}, o], s:s}", "anyOf", "type", "string", full,
+					      "description", alert_kind_at(i)->help));
 	}
-	json_object_set_new(channels, "on",
-			    list_of(json_pack("{s:[s, s, s, s]}", "enum", "GO", "NO-GO", "ROLLBACK", "UNDECIDED")));
+	json_object_set_new(
+		channels, "on",
+		list_of(json_pack("{s:[s, s, s, s]}", "enum", "GO", "NO-GO", "ROLLBACK", "UNDECIDED")));
 	json_object_set_new(channels, "timeout", json_pack("{s:s}", "type", "string"));
-	return list_of(json_pack("{s:s, s:o, s:b}", "type", "object", "properties", channels, "additionalProperties", 0));
+	return list_of(json_pack("{s:s, s:o, s:b}", "type", "object", "properties", channels,
+				 "additionalProperties", 0));
 }
 
 static json_t *plan_schema(void)
@@ -161,8 +166,8 @@ json_t *schema_named(const char *what)
 		if (strcmp(schemas[i].name, what) != 0)
 			continue;
 		body = schemas[i].make();
-		schema = json_pack("{s:s, s:s}", "$schema", "https://json-schema.org/draft/2020-12/schema", "title",
-				   schemas[i].title);
+		schema = json_pack("{s:s, s:s}", "$schema", "https://json-schema.org/draft/2020-12/schema",
+				   "title", schemas[i].title);
 		json_object_update(schema, body);
 		json_decref(body);
 		return schema;

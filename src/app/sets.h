@@ -7,8 +7,9 @@
 /* All sets of --patterns, of files named by --set, and the installed ones; NULL with the mistakes in p. */
 struct library *sets_library(const struct options *o, struct conf_problems *p);
 /*
- * The sets of --set and the one that --ready and --fail make, in this order: that one first.  Their samples are
- * checked.  The list is the caller's; *n 0 and NULL: recognise.  With mistakes in p the list is not to be used.
+ * The sets of --set and the one that --ready and --fail make, in this order: that one first.  Their samples
+ * are checked.  The list is the caller's; *n 0 and NULL: recognise.  With mistakes in p the list is not to be
+ * used.
  */
 struct set **sets_given(const struct options *o, struct library *l, size_t *n, struct conf_problems *p);
 /* A set by the name that a user said, its samples checked; NULL with the mistake in p. */

@@ -17,6 +17,6 @@ void version_text(struct buf *out)
 	pcre2_config(PCRE2_CONFIG_VERSION, pcre);
 	buf_printf(out, "gonogo %s\n", GONOGO_VERSION);
 	buf_printf(out, "pcre2 %s, curl %s, jansson %s, libpq %d, sqlite %s, libfyaml %s, %s\n", pcre,
-		   curl_version_info(CURLVERSION_NOW)->version, JANSSON_VERSION, PQlibVersion(), sqlite3_libversion(),
-		   fy_library_version(), archive_version_string());
+		   curl_version_info(CURLVERSION_NOW)->version, JANSSON_VERSION, PQlibVersion(),
+		   sqlite3_libversion(), fy_library_version(), archive_version_string());
 }

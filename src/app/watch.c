@@ -13,7 +13,8 @@ struct watch {
 	const struct library *library;
 	size_t log;
 	char *name;
-	struct outcome_texts files; /* behind the log, in their order; a record may be judged when the next has begun */
+	struct outcome_texts
+		files; /* behind the log, in their order; a record may be judged when the next has begun */
 	struct reader *reader;
 	struct wanted *wanted; /* sets whose goals may count */
 	size_t n_wanted, room_wanted;
@@ -242,7 +243,8 @@ static void tell_coverage(struct watch *w)
 {
 	struct reader_counts c = reader_counts(w->reader);
 
-	story_coverage(w->story, w->log, w->files.items[w->files.n - 1], c.bytes, c.lines, c.cut_lines, c.cut_records);
+	story_coverage(w->story, w->log, w->files.items[w->files.n - 1], c.bytes, c.lines, c.cut_lines,
+		       c.cut_records);
 }
 
 void watch_feed(struct watch *w, const char *data, size_t n)

@@ -6,7 +6,8 @@
 
 struct watch;
 /* Called for every record with the rule that won it (NULL: none did), before the story hears of it. */
-typedef void watch_record_fn(void *arg, struct watch *w, const struct record *r, const struct rule *winner, bool error);
+typedef void watch_record_fn(void *arg, struct watch *w, const struct record *r, const struct rule *winner,
+			     bool error);
 
 /* A rule whose pattern met the latest record, and why it was not to win it. */
 struct refused {

@@ -26,9 +26,9 @@ bool buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((form
 /* Room for n more bytes at data + len, or NULL if that is beyond max; after filling, add to len. */
 char *buf_reserve(struct buf *b, size_t n);
 void buf_drop(struct buf *b, size_t n); /* forgets the first n bytes */
-void buf_clear(struct buf *b);          /* empty, memory kept */
+void buf_clear(struct buf *b);		/* empty, memory kept */
 void buf_free(struct buf *b);
 const char *buf_text(const struct buf *b); /* "" while empty; good until the next change */
-char *buf_take(struct buf *b);             /* the text as a string of the caller's; b is empty again */
+char *buf_take(struct buf *b);		   /* the text as a string of the caller's; b is empty again */
 
 #define AUTO_BUF __attribute__((cleanup(buf_free))) struct buf

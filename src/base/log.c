@@ -33,16 +33,16 @@ static void say(const char *fmt, va_list ap)
 	io_write_all(STDERR_FILENO, line.data, line.len, NULL);
 }
 
-#define DEFINE_LOG(name, level)                                                                              \
-	void log_##name(const char *fmt, ...)                                                                \
-	{                                                                                                    \
-		va_list ap;                                                                                  \
-                                                                                                             \
-		if (shown < (level))                                                                         \
-			return;                                                                              \
-		va_start(ap, fmt);                                                                           \
-		say(fmt, ap);                                                                                \
-		va_end(ap);                                                                                  \
+#define DEFINE_LOG(name, level)               \
+	void log_##name(const char *fmt, ...) \
+	{                                     \
+		va_list ap;                   \
+                                              \
+		if (shown < (level))          \
+			return;               \
+		va_start(ap, fmt);            \
+		say(fmt, ap);                 \
+		va_end(ap);                   \
 	}
 
 DEFINE_LOG(error, LOG_QUIET)

@@ -36,9 +36,9 @@ static inline void mem_close_scope(const int *fd)
 #define AUTO_FREE __attribute__((cleanup(mem_free_scope)))
 #define AUTO_CLOSE __attribute__((cleanup(mem_close_scope))) int
 /* DEFINE_AUTO(x) beside x_free(struct x *) allows AUTO(x) p = x_new(); */
-#define DEFINE_AUTO(x)                                                                                       \
-	static inline void x##_free_scope(struct x **p)                                                      \
-	{                                                                                                    \
-		x##_free(*p);                                                                                \
+#define DEFINE_AUTO(x)                                  \
+	static inline void x##_free_scope(struct x **p) \
+	{                                               \
+		x##_free(*p);                           \
 	}
 #define AUTO(x) __attribute__((cleanup(x##_free_scope))) struct x *

@@ -6,7 +6,8 @@
 #include "base/buf.h"
 
 /*
- * Not masked is what is no secret but would blot out half of any text: less than four bytes, or a short plain word
+ * Not masked is what is no secret but would blot out half of any text: less than four bytes, or a short plain
+ * word
  * ("admin" stands in the name of every other class).
  */
 void secret_add(const char *value);

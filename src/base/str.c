@@ -64,8 +64,8 @@ struct unit {
 };
 
 static const struct unit spans[] = {
-	{ "ms", CLOCK_MS },		   { "s", CLOCK_SECOND },	       { "m", 60 * CLOCK_SECOND },
-	{ "h", 3600 * CLOCK_SECOND },	   { "d", 86400 * CLOCK_SECOND },
+	{ "ms", CLOCK_MS },	      { "s", CLOCK_SECOND },	     { "m", 60 * CLOCK_SECOND },
+	{ "h", 3600 * CLOCK_SECOND }, { "d", 86400 * CLOCK_SECOND },
 };
 
 static const struct unit sizes[] = {
@@ -139,7 +139,8 @@ const char *str_span(int64_t ns, char text[STR_SPAN_MAX])
 	else if (s < 60)
 		snprintf(text, STR_SPAN_MAX, "%.*fs", ns % CLOCK_SECOND ? 1 : 0, (double)ns / 1e9);
 	else if (s < 3600)
-		snprintf(text, STR_SPAN_MAX, s % 60 ? "%lldm%llds" : "%lldm", (long long)(s / 60), (long long)(s % 60));
+		snprintf(text, STR_SPAN_MAX, s % 60 ? "%lldm%llds" : "%lldm", (long long)(s / 60),
+			 (long long)(s % 60));
 	else
 		snprintf(text, STR_SPAN_MAX, s / 60 % 60 ? "%lldh%lldm" : "%lldh", (long long)(s / 3600),
 			 (long long)(s / 60 % 60));

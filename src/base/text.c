@@ -16,7 +16,11 @@ static size_t decode(const char *s, size_t n, uint32_t *cp)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	unsigned char c = (unsigned char)s[0];
-	size_t len = c < 0x80 ? 1 : c >= 0xF0 && c < 0xF5 ? 4 : c >= 0xE0 && c < 0xF0 ? 3 : c >= 0xC2 && c < 0xE0 ? 2 : 0;
+	size_t len = c < 0x80		     ? 1
+		     : c >= 0xF0 && c < 0xF5 ? 4
+		     : c >= 0xE0 && c < 0xF0 ? 3
+		     : c >= 0xC2 && c < 0xE0 ? 2
+					     : 0;
 
 	if (len == 0 || len > n)
 		return 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One thread, one loop: thin glue over sd-event.  Callbacks never wait.  A handle (struct loop_io, loop_timer,
- * loop_child) is freed by its owner at any time, also from within its own callback; after that it is never called.
+ * One thread, one loop: thin glue over sd-event.  Callbacks never wait.  A handle (struct loop_io,
+ * loop_timer, loop_child) is freed by its owner at any time, also from within its own callback; after that it
+ * is never called.
  */
 #pragma once
 #include <stdbool.h>
@@ -24,7 +25,8 @@ int64_t loop_now(struct loop *l);
 struct loop_io;
 typedef void loop_io_fn(void *arg, int fd, uint32_t events); /* EPOLLIN, EPOLLOUT, EPOLLHUP ... */
 /* fd stays the caller's and must be removed before it is closed.  Regular files cannot be watched. */
-struct loop_io *loop_io_add(struct loop *l, int fd, uint32_t events, loop_io_fn *fn, void *arg, struct err *e);
+struct loop_io *loop_io_add(struct loop *l, int fd, uint32_t events, loop_io_fn *fn, void *arg,
+			    struct err *e);
 void loop_io_change(struct loop_io *io, uint32_t events); /* 0: sleeps */
 void loop_io_free(struct loop_io *io);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Starts a program without a shell: own process group, clean signal mask, no descriptor of ours but those given. */
+/* Starts a program without a shell: own process group, clean signal mask, no descriptor of ours but those
+ * given. */
 #pragma once
 #include <stdbool.h>
 #include <sys/types.h>
@@ -7,10 +8,10 @@
 #include "base/err.h"
 
 struct spawn {
-	char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
-	char *const *env;  /* NULL: ours */
+	char *const *argv;  /* NULL-terminated; argv[0] is looked up in PATH */
+	char *const *env;   /* NULL: ours */
 	const char *folder; /* NULL: ours */
-	int in, out, err;  /* descriptors, -1: /dev/null */
+	int in, out, err;   /* descriptors, -1: /dev/null */
 };
 
 /* The pid, which leads a process group of its own, or -1. */

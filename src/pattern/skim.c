@@ -83,8 +83,8 @@ static size_t on_hit(void *arg, uint32_t id, size_t start, size_t end)
 	return s->done;
 }
 
-void skim_block(struct prefilter_scratch *scratch, const char *data, size_t n, skim_first_fn *first, void *arg,
-		struct skim_parts *parts)
+void skim_block(struct prefilter_scratch *scratch, const char *data, size_t n, skim_first_fn *first,
+		void *arg, struct skim_parts *parts)
 {
 	struct skim s = { .data = data, .n = n, .first = first, .arg = arg, .parts = parts };
 
@@ -138,7 +138,8 @@ bool skim_fits(const char *data, size_t n)
 #if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
 __attribute__((target_clones("avx2", "default"), optimize("O3")))
 #endif
-uint64_t skim_count_lines(const char *data, size_t n)
+uint64_t
+skim_count_lines(const char *data, size_t n)
 {
 	enum { LANES = 64, RUN = 255 };
 	uint64_t count = 0;

@@ -52,7 +52,12 @@ static void begin(struct join *j, const struct line *l, const struct unwrapped *
 	buf_clear(&j->text);
 	buf_clear(&j->prefix);
 	buf_add(&j->prefix, c->prefix, c->prefix_len);
-	j->r = (struct record){ .offset = l->offset, .line = l->number, .lines = 1, .file = l->file, .cut = l->cut, .piece = piece };
+	j->r = (struct record){ .offset = l->offset,
+				.line = l->number,
+				.lines = 1,
+				.file = l->file,
+				.cut = l->cut,
+				.piece = piece };
 	j->last = l->number;
 	j->open = true;
 }

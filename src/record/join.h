@@ -2,9 +2,9 @@
 /* Joins the lines of one source into records: a first line, and what belongs to it. */
 #pragma once
 #include "base/mem.h"
-#include "record/unwrap.h"
 #include "record/lines.h"
 #include "record/record.h"
+#include "record/unwrap.h"
 
 typedef void join_record_fn(void *arg, const struct record *r);
 
@@ -17,8 +17,8 @@ DEFINE_AUTO(join)
 /* A line as it was cut out, its cleaned form, and whether a record begins here. */
 void join_line(struct join *j, const struct line *l, const struct unwrapped *c, bool first);
 /*
- * Delivers what is there, although lines may still come: the source went quiet.  Lines that do come are delivered
- * with the whole record once more, marked `again`.
+ * Delivers what is there, although lines may still come: the source went quiet.  Lines that do come are
+ * delivered with the whole record once more, marked `again`.
  */
 void join_flush(struct join *j);
 /* Delivers what is there and closes it: the source ended, or what comes next is of another run. */

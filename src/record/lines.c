@@ -12,18 +12,18 @@ enum encoding { ENC_UNKNOWN, ENC_BYTES, ENC_UTF16_LE, ENC_UTF16_BE };
 struct lines {
 	line_fn *fn;
 	void *arg;
-	struct buf rest;      /* the beginning of a line whose end was not seen yet */
+	struct buf rest; /* the beginning of a line whose end was not seen yet */
 	enum encoding enc;
 	unsigned char head[3]; /* the first bytes of a file, while they may be a mark */
 	size_t n_head;
-	bool half;	       /* UTF-16: one byte of a unit is in head[0] */
-	uint16_t high;	       /* UTF-16: a high surrogate waits for its low one */
-	bool after_cr;	       /* the last byte was a CR: an LF now belongs to it */
-	bool pieces;	       /* rest goes on a line that was cut */
-	uint64_t at;	       /* offset of the next byte fed */
-	uint64_t line_at;      /* offset of the first byte in rest */
-	uint64_t number;       /* of the line that rest begins */
-	uint64_t file;	       /* how many files were left */
+	bool half;	  /* UTF-16: one byte of a unit is in head[0] */
+	uint16_t high;	  /* UTF-16: a high surrogate waits for its low one */
+	bool after_cr;	  /* the last byte was a CR: an LF now belongs to it */
+	bool pieces;	  /* rest goes on a line that was cut */
+	uint64_t at;	  /* offset of the next byte fed */
+	uint64_t line_at; /* offset of the first byte in rest */
+	uint64_t number;  /* of the line that rest begins */
+	uint64_t file;	  /* how many files were left */
 	uint64_t n_bytes, n_lines, n_cut;
 };
 
@@ -230,7 +230,8 @@ static void feed_utf16(struct lines *l, const char *data, size_t n)
 			continue;
 		}
 		l->half = false;
-		feed_unit(l, l->enc == ENC_UTF16_LE ? (uint32_t)(c << 8 | l->head[0]) : (uint32_t)(l->head[0] << 8 | c));
+		feed_unit(l, l->enc == ENC_UTF16_LE ? (uint32_t)(c << 8 | l->head[0])
+						    : (uint32_t)(l->head[0] << 8 | c));
 	}
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cuts a stream of bytes into lines: LF, CRLF, a lone CR (progress updates), UTF-8 or UTF-16 by its byte order mark. */
+/* Cuts a stream of bytes into lines: LF, CRLF, a lone CR (progress updates), UTF-8 or UTF-16 by its byte
+ * order mark. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>

@@ -125,7 +125,8 @@ static bool clock_time(struct cursor *c)
 /* 2026-11-21T10:00:00.123456789Z or with +01:00, +0100 */
 static bool iso_time(struct cursor *c)
 {
-	if (!(digits(c, 4) && ch(c, '-') && digits(c, 2) && ch(c, '-') && digits(c, 2) && ch(c, 'T') && clock_time(c)))
+	if (!(digits(c, 4) && ch(c, '-') && digits(c, 2) && ch(c, '-') && digits(c, 2) && ch(c, 'T') &&
+	      clock_time(c)))
 		return false;
 	if (ch(c, '.') && !run(c, is_digit))
 		return false;
@@ -184,7 +185,8 @@ static bool priority(struct cursor *c)
 	return !ch(c, '<') || (run(c, is_digit) && ch(c, '>'));
 }
 
-/* Nov 21 10:00:00 host program[1]: text, or with an ISO time (journalctl -o short-iso, rsyslog's own format) */
+/* Nov 21 10:00:00 host program[1]: text, or with an ISO time (journalctl -o short-iso, rsyslog's own format)
+ */
 static size_t syslog_prefix(const char *s, size_t n)
 {
 	static const char *const months[] = { "Jan ", "Feb ", "Mar ", "Apr ", "May ", "Jun ",

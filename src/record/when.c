@@ -12,7 +12,7 @@
 struct parts {
 	int64_t year;
 	int month, day, hour, minute, second, pm; /* pm: -1 not said */
-	int64_t fraction, zone;			   /* ns; zone as ns east of UTC */
+	int64_t fraction, zone;			  /* ns; zone as ns east of UTC */
 	bool has_year, has_day, zoned;
 };
 
@@ -210,7 +210,8 @@ int64_t when_clock_at(struct when_clock *c, const struct when *w)
 		c->begun = true;
 		c->dated = w->dated;
 	} else if (!w->dated || !c->dated) {
-		/* The day nearest to what came before: much earlier is a new day, a little earlier is only disorder. */
+		/* The day nearest to what came before: much earlier is a new day, a little earlier is only
+		 * disorder. */
 		at = c->last - time_of_day(c->last) + time_of_day(w->at);
 		if (at < c->last - DAY / 2)
 			at += DAY;

@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 
-
 struct when {
 	int64_t at; /* ns since 1970-01-01; since midnight where there is no date */
 	bool dated; /* has a date; %m and %d without a year count as none */
@@ -15,8 +14,8 @@ struct when {
 };
 
 /*
- * Knows %Y %y %m %d %e %b %H %I %M %S %p; a fraction behind the seconds and a zone behind the time are taken by
- * themselves; a blank in the layout is any run of blanks.  Blanks in front of s are skipped.
+ * Knows %Y %y %m %d %e %b %H %I %M %S %p; a fraction behind the seconds and a zone behind the time are taken
+ * by themselves; a blank in the layout is any run of blanks.  Blanks in front of s are skipped.
  */
 bool when_parse(const char *layout, const char *s, size_t n, struct when *out);
 /* NULL, or what is wrong with the layout. */

@@ -91,7 +91,8 @@ void generation_free(struct generation *g)
 
 bool generation_is(const struct generation *g, const struct identity *id)
 {
-	return g->id.device == id->device && g->id.inode == id->inode && (g->fd >= 0 || g->id.born == id->born);
+	return g->id.device == id->device && g->id.inode == id->inode &&
+	       (g->fd >= 0 || g->id.born == id->born);
 }
 
 uint64_t generation_size(const struct generation *g)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One name looks like one endless log, whatever happens to the file behind it.  A source delivers raw bytes in order
- * and says where bytes may be missing; it knows nothing of lines.
+ * One name looks like one endless log, whatever happens to the file behind it.  A source delivers raw bytes
+ * in order and says where bytes may be missing; it knows nothing of lines.
  */
 #pragma once
 #include <stdbool.h>
@@ -22,8 +22,8 @@ struct source_events {
 	/* Bytes of the log, in order, in slices of any size. */
 	void (*bytes)(void *arg, const char *data, size_t n);
 	/*
-	 * The file behind the name was changed for another or begun anew (rename, truncation): what comes next is the
-	 * first byte of `file`; a record or line that was unfinished may go on there.
+	 * The file behind the name was changed for another or begun anew (rename, truncation): what comes
+	 * next is the first byte of `file`; a record or line that was unfinished may go on there.
 	 */
 	void (*next_file)(void *arg, const char *file);
 	/* Bytes may be lost, or cannot be read; said once for each reason. */
@@ -42,19 +42,20 @@ struct source;
 struct source *source_file_new(struct loop *l, const char *path, enum source_from from,
 			       const struct source_events *ev, void *arg, struct err *e);
 /* Begins at this byte of the file that is there now (found by whoever looked for the last begin). */
-struct source *source_file_new_at(struct loop *l, const char *path, uint64_t offset, const struct source_events *ev,
-				  void *arg, struct err *e);
+struct source *source_file_new_at(struct loop *l, const char *path, uint64_t offset,
+				  const struct source_events *ev, void *arg, struct err *e);
 /* Reads a pipe (standard input, a child's output) to its end; fd becomes the source's. */
-struct source *source_pipe_new(struct loop *l, const char *name, int fd, const struct source_events *ev, void *arg,
-			       struct err *e);
+struct source *source_pipe_new(struct loop *l, const char *name, int fd, const struct source_events *ev,
+			       void *arg, struct err *e);
 void source_free(struct source *s);
 DEFINE_AUTO(source)
 
-/* Compares what is known with what is there and delivers what is new; idempotent, also called by inotify and timers. */
+/* Compares what is known with what is there and delivers what is new; idempotent, also called by inotify and
+ * timers. */
 void source_look(struct source *s);
 /*
- * Delivers all that is there now, without the usual bound per turn: when the server died or the verdict is due.
- * A later idle or bytes may still come for as long as somebody writes.
+ * Delivers all that is there now, without the usual bound per turn: when the server died or the verdict is
+ * due. A later idle or bytes may still come for as long as somebody writes.
  */
 void source_drain(struct source *s);
 
@@ -67,8 +68,8 @@ struct blocks *blocks_open(const char *path, struct err *e);
 void blocks_free(struct blocks *b);
 DEFINE_AUTO(blocks)
 /*
- * The next bytes, good until the next call; 0 at the end; -1 with the reason in e (also a damaged archive: what came
- * before was delivered).  Only ever what is there when it is reached: a file that grows meanwhile is read to the size
- * it had when it was opened.
+ * The next bytes, good until the next call; 0 at the end; -1 with the reason in e (also a damaged archive:
+ * what came before was delivered).  Only ever what is there when it is reached: a file that grows meanwhile
+ * is read to the size it had when it was opened.
  */
 ssize_t blocks_read(struct blocks *b, const char **data, struct err *e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What came out: all that a report or an alert may say, as plain values.  The story fills it, reports render it;
- * nothing reads it back.  Every string is as the log or the user wrote it: renderers clean and mask.
+ * What came out: all that a report or an alert may say, as plain values.  The story fills it, reports render
+ * it; nothing reads it back.  Every string is as the log or the user wrote it: renderers clean and mask.
  */
 #pragma once
 #include <stdbool.h>
@@ -10,9 +10,9 @@
 
 enum verdict { VERDICT_GO, VERDICT_NO_GO, VERDICT_ROLLBACK, VERDICT_UNDECIDED };
 
-const char *verdict_name(enum verdict v);    /* "GO", "NO-GO", "ROLLBACK", "UNDECIDED" */
-int verdict_exit_code(enum verdict v);       /* 0 to 3 */
-int verdict_from_name(const char *name);     /* -1 if it is none */
+const char *verdict_name(enum verdict v); /* "GO", "NO-GO", "ROLLBACK", "UNDECIDED" */
+int verdict_exit_code(enum verdict v);	  /* 0 to 3 */
+int verdict_from_name(const char *name);  /* -1 if it is none */
 
 struct outcome_texts {
 	char **items;
@@ -30,17 +30,18 @@ struct outcome_pairs {
 
 /* One thing that spoke for or against: a record that met a rule, a probe, a death, a gap. */
 struct outcome_reason {
-	const char *effect;    /* the rule's effect, or "fail", "undecided", "warn" */
-	char *rule;	       /* "alfresco/patch-failed", or one of our own: "process-died", "deadline", "facts-disagree" ... */
-	char *source;	       /* the log's name; NULL where it was no log */
-	char *file;	       /* the file behind it; NULL where there is none */
-	uint64_t line, lines;  /* the record's first line (from 1; 0: no place) and how many it has */
+	const char *effect;   /* the rule's effect, or "fail", "undecided", "warn" */
+	char *rule;	      /* "alfresco/patch-failed", or one of our own: "process-died", "deadline",
+				 "facts-disagree" ... */
+	char *source;	      /* the log's name; NULL where it was no log */
+	char *file;	      /* the file behind it; NULL where there is none */
+	uint64_t line, lines; /* the record's first line (from 1; 0: no place) and how many it has */
 	uint64_t offset;
-	char *time;	       /* by the log's own clock, ISO 8601 as far as the log states it; NULL unknown */
-	char *text;	       /* first line of the record */
-	char *record;	       /* the record, at most OUTCOME_RECORD_MAX bytes; for people */
-	char *cause;	       /* innermost Caused by; NULL where there is none */
-	char *say;	       /* one sentence for people */
+	char *time;   /* by the log's own clock, ISO 8601 as far as the log states it; NULL unknown */
+	char *text;   /* first line of the record */
+	char *record; /* the record, at most OUTCOME_RECORD_MAX bytes; for people */
+	char *cause;  /* innermost Caused by; NULL where there is none */
+	char *say;    /* one sentence for people */
 	struct outcome_pairs facts; /* captures */
 	struct outcome_texts next;  /* what to do about it */
 };
@@ -65,9 +66,9 @@ struct outcome_probe {
 	const char *state; /* "pass", "not-yet", "fail", "skipped" */
 	bool optional;
 	uint64_t tries;
-	char *reason;	   /* of the last try */
-	char *most_often;  /* the most frequent reason, where it is another */
-	double seconds;	   /* the last try took */
+	char *reason;	  /* of the last try */
+	char *most_often; /* the most frequent reason, where it is another */
+	double seconds;	  /* the last try took */
 };
 
 struct outcome_phase {
@@ -150,7 +151,7 @@ static inline void outcome_free_scope(struct outcome **o)
 /* ---- for builders ---- */
 /* Appends a zeroed element and gives its address. */
 struct outcome_reason *outcome_reason_add(struct outcome_reasons *r);
-void outcome_reason_clear(struct outcome_reason *r); /* frees what is in it */
+void outcome_reason_clear(struct outcome_reason *r);  /* frees what is in it */
 void outcome_reasons_free(struct outcome_reasons *r); /* and leaves it empty */
 void outcome_texts_free(struct outcome_texts *t);
 void outcome_pairs_free(struct outcome_pairs *p);

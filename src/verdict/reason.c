@@ -27,8 +27,8 @@ static bool begins(const char *s, const char *end, const char *word)
 }
 
 /*
- * The innermost cause of a Java stack trace: the text of its last "Caused by:", or else the exception in front of the
- * first "at".  NULL where the record holds no trace.
+ * The innermost cause of a Java stack trace: the text of its last "Caused by:", or else the exception in
+ * front of the first "at".  NULL where the record holds no trace.
  */
 static char *innermost_cause(const char *text, size_t len)
 {

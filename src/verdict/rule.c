@@ -10,7 +10,8 @@ const char *const effect_names[] = { "begin", "progress", "phase", "goal", "note
 const char *const unclosed_names[] = { "undecided", "fail", "rollback", NULL };
 const char *const fact_type_names[] = { "text", "integer", "version", NULL };
 
-const struct capture *capture_named(const struct capture *captures, size_t n, const char *name, size_t name_len)
+const struct capture *capture_named(const struct capture *captures, size_t n, const char *name,
+				    size_t name_len)
 {
 	for (size_t i = 0; i < n; i++)
 		if (strlen(captures[i].name) == name_len && memcmp(captures[i].name, name, name_len) == 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What meeting a rule means.  How a rule is met (its pattern) is pattern/'s; what follows from it is the story's. */
+/* What meeting a rule means.  How a rule is met (its pattern) is pattern/'s; what follows from it is the
+ * story's. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -59,8 +60,8 @@ struct rule {
 	size_t n_facts;
 	char *opens, *closes; /* templates; NULL: none */
 	enum unclosed unclosed;
-	char *due;	      /* "set/id"; NULL: judged at the end */
-	bool history;	      /* the promise passes into later runs */
+	char *due;	       /* "set/id"; NULL: judged at the end */
+	bool history;	       /* the promise passes into later runs */
 	int64_t tries, within; /* EFFECT_RETRY; 0: no limit */
 	char *until;	       /* "set/id" */
 	char **next;	       /* what to do about it */
@@ -87,4 +88,5 @@ struct capture {
 
 /* The text with ${capture} replaced by what was captured (nothing where it took no part); yours. */
 char *rule_expand(const char *text, const struct capture *captures, size_t n);
-const struct capture *capture_named(const struct capture *captures, size_t n, const char *name, size_t name_len);
+const struct capture *capture_named(const struct capture *captures, size_t n, const char *name,
+				    size_t name_len);

@@ -135,8 +135,8 @@ static struct track_set *set_in(const struct track *t, const struct rule_set *se
 }
 
 /*
- * Every log in which the set began owes its goals (two nodes of a cluster).  Where it began in none, any log may reach
- * them (a log that was cut before its first line, a second log of the same server).
+ * Every log in which the set began owes its goals (two nodes of a cluster).  Where it began in none, any log
+ * may reach them (a log that was cut before its first line, a second log of the same server).
  */
 bool story_goal_missing(const struct story *s, const struct rule_set *set, const char *goal)
 {
@@ -306,8 +306,8 @@ static void compare_claim(void *arg, const char *source, const char *name, const
 		return;
 	j->wrong++;
 	if (j->s) {
-		AUTO_FREE char *text = mem_printf("%s is %s according to %s, but %s according to %s", name, j->value,
-						  j->source, value, source);
+		AUTO_FREE char *text = mem_printf("%s is %s according to %s, but %s according to %s", name,
+						  j->value, j->source, value, source);
 
 		add_failure(j->s, "facts-disagree", text);
 	}
@@ -368,7 +368,8 @@ static size_t wrong_facts(struct story *s, bool say)
 static bool unstated_expectation(const struct story *s, const char **name)
 {
 	for (size_t i = 0; i < s->expectations.n; i++) {
-		struct judged j = { .name = s->expectations.items[i].name, .value = s->expectations.items[i].value };
+		struct judged j = { .name = s->expectations.items[i].name,
+				    .value = s->expectations.items[i].value };
 
 		each_claim(s, expect_claim, &j);
 		*name = j.name;
@@ -541,8 +542,8 @@ void story_gap(struct story *s, size_t log, const char *why)
 	tell_text(s, (struct story_news){ .type = NEWS_GAP }, "undecided", why);
 }
 
-void story_coverage(struct story *s, size_t log, const char *file, uint64_t bytes, uint64_t lines, uint64_t cut_lines,
-		    uint64_t cut_records)
+void story_coverage(struct story *s, size_t log, const char *file, uint64_t bytes, uint64_t lines,
+		    uint64_t cut_lines, uint64_t cut_records)
 {
 	struct track *t = s->tracks[log];
 
@@ -575,7 +576,8 @@ void story_fact(struct story *s, const char *source, const char *name, const cha
 void story_probe(struct story *s, size_t probe, const struct story_probe_status *p, int64_t now)
 {
 	struct story_probe *x = &s->probes[probe];
-	bool changed = !str_eq(x->last.state, p->state), moved = p->progress >= 0 && p->progress != s->progress;
+	bool changed = !str_eq(x->last.state, p->state),
+	     moved = p->progress >= 0 && p->progress != s->progress;
 
 	passed(s, now);
 	x->passed = strcmp(p->state, "pass") == 0;
@@ -591,12 +593,15 @@ void story_probe(struct story *s, size_t probe, const struct story_probe_status 
 	if (changed || moved)
 		lives(s, now);
 	if (changed) {
-		AUTO_FREE char *text = mem_printf("%s: %s%s%s", x->name, p->state, p->reason && *p->reason ? ": " : "",
-						  p->reason ? p->reason : "");
+		AUTO_FREE char *text =
+			mem_printf("%s: %s%s%s", x->name, p->state, p->reason && *p->reason ? ": " : "",
+				   p->reason ? p->reason : "");
 
-		tell_text(s, (struct story_news){ .type = NEWS_PROBE, .name = x->name, .state = p->state }, "note", text);
+		tell_text(s, (struct story_news){ .type = NEWS_PROBE, .name = x->name, .state = p->state },
+			  "note", text);
 		if (strcmp(p->state, "fail") == 0 && !x->optional) {
-			AUTO_FREE char *why = mem_printf("probe %s: %s", x->name, p->reason ? p->reason : "failed");
+			AUTO_FREE char *why =
+				mem_printf("probe %s: %s", x->name, p->reason ? p->reason : "failed");
 
 			add_failure(s, "probe-failed", why);
 		}
@@ -632,7 +637,8 @@ static int64_t stall_span(const struct story *s)
 
 	for (size_t i = 0; i < s->n_tracks; i++)
 		for (size_t k = 0; k < s->n_stalls; k++)
-			if (str_eq(track_phase(s->tracks[i]), s->stalls[k].phase) && s->stalls[k].stall > span)
+			if (str_eq(track_phase(s->tracks[i]), s->stalls[k].phase) &&
+			    s->stalls[k].stall > span)
 				span = s->stalls[k].stall;
 	return s->set.stall ? span : 0;
 }
@@ -646,7 +652,8 @@ static int64_t stall_at(const struct story *s)
 
 static int64_t deadline_at(const struct story *s)
 {
-	return s->set.deadline && s->state != STATE_SETTLING ? s->set.started_at + s->set.deadline : CLOCK_NEVER;
+	return s->set.deadline && s->state != STATE_SETTLING ? s->set.started_at + s->set.deadline
+							     : CLOCK_NEVER;
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -677,7 +684,8 @@ int64_t story_next_tick(const struct story *s)
 static void settled(struct story *s)
 {
 	if (s->state == STATE_SETTLING && has_gaps(s)) {
-		add_reason(s, "undecided", "gap", "the goals were reached, but not every byte of this run could be read");
+		add_reason(s, "undecided", "gap",
+			   "the goals were reached, but not every byte of this run could be read");
 		feed(s, INPUT_BLIND);
 	} else {
 		feed(s, INPUT_SETTLED);
@@ -692,7 +700,8 @@ static void time_is_up(struct story *s, enum input in, const char *rule, const c
 	if (state_decided(s->state) || s->state == STATE_SETTLING)
 		return;
 	add_reason(s, "undecided", rule, text);
-	tell_text(s, (struct story_news){ .type = in == INPUT_STALL ? NEWS_STALL : NEWS_DEADLINE }, "undecided", text);
+	tell_text(s, (struct story_news){ .type = in == INPUT_STALL ? NEWS_STALL : NEWS_DEADLINE },
+		  "undecided", text);
 	feed(s, in);
 }
 
@@ -712,7 +721,8 @@ void story_tick(struct story *s, int64_t now)
 		time_is_up(s, INPUT_STALL, "stall", text);
 	}
 	if (deadline_at(s) <= s->now && !state_decided(s->state)) {
-		AUTO_FREE char *text = mem_printf("not decided within the deadline of %s", str_span(s->set.deadline, span));
+		AUTO_FREE char *text =
+			mem_printf("not decided within the deadline of %s", str_span(s->set.deadline, span));
 
 		time_is_up(s, INPUT_DEADLINE, "deadline", text);
 	}
@@ -742,7 +752,8 @@ static const char *why_undecided(const struct story *s)
 		return "the log is empty";
 	missing_goals(s, &any);
 	if (!any)
-		return "nothing in this log says what success is (no set with a goal was recognised; see --set and --ready)";
+		return "nothing in this log says what success is (no set with a goal was recognised; see "
+		       "--set and --ready)";
 	if (any_stopped(s))
 		return "the server was stopped before it had reached and held its goals";
 	return "the log ends before anything is decided";

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What happened, as far as a verdict needs it: runs, goals, promises, facts, phases, evidence and coverage of every log,
- * probes, the process and the time.  Pure: time is passed in, nothing is read or written.  All that goes in goes
- * through the functions below; after each the state is up to date.
+ * What happened, as far as a verdict needs it: runs, goals, promises, facts, phases, evidence and coverage of
+ * every log, probes, the process and the time.  Pure: time is passed in, nothing is read or written.  All
+ * that goes in goes through the functions below; after each the state is up to date.
  */
 #pragma once
 #include <stdbool.h>
@@ -46,16 +46,16 @@ enum story_news_type {
 /* Something worth a line while it runs; borrowed. */
 struct story_news {
 	enum story_news_type type;
-	const char *phase;	 /* where the run is; NULL unknown */
-	const char *name;	 /* of the goal or probe; NULL for others */
-	const char *state;	 /* goals: "met", "lost"; probes: as in the verdict; NULL for others */
+	const char *phase; /* where the run is; NULL unknown */
+	const char *name;  /* of the goal or probe; NULL for others */
+	const char *state; /* goals: "met", "lost"; probes: as in the verdict; NULL for others */
 	const struct outcome_reason *what; /* what happened, for people in say or text */
 };
 typedef void story_news_fn(void *arg, const struct story_news *n);
 
 struct story_settings {
-	bool live;   /* time passes by story_tick(); otherwise finished logs are read */
-	bool strict; /* a GO with warnings is none */
+	bool live;			 /* time passes by story_tick(); otherwise finished logs are read */
+	bool strict;			 /* a GO with warnings is none */
 	int64_t settle, deadline, stall; /* ns; deadline and stall 0: none */
 	int64_t started_at;		 /* CLOCK_MONOTONIC: the deadline counts from here */
 	story_news_fn *news;		 /* may be NULL */
@@ -73,11 +73,12 @@ void story_set_plan(struct story *s, const char *plan);
 /* A log; returns its number for the calls below. */
 size_t story_add_log(struct story *s, const char *name);
 /*
- * The set explains this log from now on, as the place-th that is asked (from 0).  required: its goals have to be
- * reached.  May be called again to change both.
+ * The set explains this log from now on, as the place-th that is asked (from 0).  required: its goals have to
+ * be reached.  May be called again to change both.
  */
 void story_use_set(struct story *s, size_t log, const struct rule_set *set, size_t place, bool required);
-/* Takes the place of the sets' goals: "goal", "set/goal" or a probe's name.  place is shown if it is never reached. */
+/* Takes the place of the sets' goals: "goal", "set/goal" or a probe's name.  place is shown if it is never
+ * reached. */
 void story_want_goal(struct story *s, const char *name);
 void story_expect(struct story *s, const char *fact, const char *expectation);
 /* A phase (of any set) that may be quiet for this long. */
@@ -94,15 +95,15 @@ void story_meet(struct story *s, size_t log, const struct sighting *x);
 void story_meet_again(struct story *s, size_t log, const struct sighting *x);
 void story_unexplained(struct story *s, size_t log, const struct sighting *x);
 /*
- * A record that no progress rule met: a sign of life unless equal (but for digits) to ones before.  Not all records
- * have to be shown, but the latest of each run of bytes has.
+ * A record that no progress rule met: a sign of life unless equal (but for digits) to ones before.  Not all
+ * records have to be shown, but the latest of each run of bytes has.
  */
 void story_seen(struct story *s, size_t log, const char *text, size_t len, int64_t arrival);
 /* What could not be read or could not be judged: there is no GO any more. */
 void story_gap(struct story *s, size_t log, const char *why);
 /* How much of a log was read so far; file is where it is read from now. */
-void story_coverage(struct story *s, size_t log, const char *file, uint64_t bytes, uint64_t lines, uint64_t cut_lines,
-		    uint64_t cut_records);
+void story_coverage(struct story *s, size_t log, const char *file, uint64_t bytes, uint64_t lines,
+		    uint64_t cut_lines, uint64_t cut_records);
 /* A statement that is no rule's: of a probe, a property file.  Replaces the source's earlier one. */
 void story_fact(struct story *s, const char *source, const char *name, const char *value);
 
@@ -113,7 +114,8 @@ struct story_probe_status {
 	double seconds, progress; /* progress below 0: unknown */
 };
 void story_probe(struct story *s, size_t probe, const struct story_probe_status *p, int64_t now);
-/* The server is gone; say how ("exit code 1", "killed by SIGKILL").  All its logs must have been drained before. */
+/* The server is gone; say how ("exit code 1", "killed by SIGKILL").  All its logs must have been drained
+ * before. */
 void story_died(struct story *s, const char *how, int64_t now);
 void story_tick(struct story *s, int64_t now);
 /* When story_tick() is due next; CLOCK_NEVER if no time matters. */
@@ -126,7 +128,8 @@ void story_interrupt(struct story *s, const char *why);
 
 enum state story_state(const struct story *s);
 const char *story_phase(const struct story *s); /* NULL: none yet */
-/* 0 to 1 of what is under way, or below 0; text (may be NULL) gets who says so, borrowed until the next call in. */
+/* 0 to 1 of what is under way, or below 0; text (may be NULL) gets who says so, borrowed until the next call
+ * in. */
 double story_progress(const struct story *s, const char **text);
 size_t story_goals_missing(const struct story *s);
 /* How many runs of this log are over: it changes when a new one begins. */

@@ -26,7 +26,7 @@ struct story {
 	size_t n_tracks, room_tracks;
 	struct story_probe *probes;
 	size_t n_probes, room_probes;
-	struct outcome_texts goals;	  /* of the plan; none: the sets' goals */
+	struct outcome_texts goals; /* of the plan; none: the sets' goals */
 	struct outcome_pairs expectations;
 	struct story_fact *facts; /* of probes and property files */
 	size_t n_facts, room_facts;

@@ -75,8 +75,9 @@ static void tell_pending(const struct track *t, struct outcome *o)
 	}
 	for (size_t i = 0; i < t->n_retries; i++) {
 		const struct track_retry *r = &t->retries[i];
-		AUTO_FREE char *say = mem_printf("still waiting after %llu tries: %s", (unsigned long long)r->tries,
-						 r->where.say ? r->where.say : r->where.text);
+		AUTO_FREE char *say =
+			mem_printf("still waiting after %llu tries: %s", (unsigned long long)r->tries,
+				   r->where.say ? r->where.say : r->where.text);
 
 		add_open(o, &r->where, r->rule->full, say);
 	}
@@ -127,10 +128,10 @@ static void tell_warnings(const struct story *s, struct outcome *o)
 		for (size_t k = 0; k < t->warnings.n; k++)
 			add_copy(&o->warnings, &t->warnings.items[k]);
 		if (t->cut_lines || t->cut_records) {
-			AUTO_FREE char *say =
-				mem_printf("%s: %llu lines and %llu records are longer than the limits and were cut",
-					   t->name, (unsigned long long)t->cut_lines,
-					   (unsigned long long)t->cut_records);
+			AUTO_FREE char *say = mem_printf(
+				"%s: %llu lines and %llu records are longer than the limits and were cut",
+				t->name, (unsigned long long)t->cut_lines,
+				(unsigned long long)t->cut_records);
 			struct outcome_reason *r = outcome_reason_add(&o->warnings);
 
 			r->effect = "warn";
@@ -165,7 +166,8 @@ static void goal_place(struct outcome_goal *g, const struct track_goal *from)
 	g->time = mem_strdup(from->where.time);
 }
 
-static void tell_set_goal(const struct story *s, const struct rule_set *set, const char *name, struct outcome *o)
+static void tell_set_goal(const struct story *s, const struct rule_set *set, const char *name,
+			  struct outcome *o)
 {
 	AUTO_FREE char *full = mem_printf("%s/%s", set->name, name);
 	struct outcome_goal *g = add_goal(o, full);
@@ -226,7 +228,8 @@ static void tell_sets(const struct story *s, struct outcome *o)
 	}
 }
 
-/* The set whose phases are shown: the first whose goals count and that got anywhere, else the first that did. */
+/* The set whose phases are shown: the first whose goals count and that got anywhere, else the first that did.
+ */
 static const struct track_set *leading_set(const struct story *s)
 {
 	const struct track_set *lead = NULL;
@@ -256,8 +259,8 @@ static double phase_seconds(const struct track_set *u, size_t i)
 	int64_t next = INT64_MAX;
 
 	for (size_t k = 0; k < u->set->n_phases; k++)
-		if (k != i && u->entered[k] != CLOCK_UNKNOWN && u->entered[k] >= u->entered[i] && u->entered[k] < next &&
-		    (k > i || u->entered[k] > u->entered[i]))
+		if (k != i && u->entered[k] != CLOCK_UNKNOWN && u->entered[k] >= u->entered[i] &&
+		    u->entered[k] < next && (k > i || u->entered[k] > u->entered[i]))
 			next = u->entered[k];
 	if (u->entered[i] == CLOCK_UNKNOWN || next == INT64_MAX)
 		return -1;
@@ -283,7 +286,8 @@ static void tell_phases(const struct story *s, struct outcome *o)
 static void tell_unexplained(const struct track *t, struct outcome *o)
 {
 	for (size_t i = 0; i < t->n_unexplained; i++) {
-		struct outcome_unexplained *u = ARRAY_ADD(o->unexplained, o->n_unexplained, o->room_unexplained);
+		struct outcome_unexplained *u =
+			ARRAY_ADD(o->unexplained, o->n_unexplained, o->room_unexplained);
 
 		*u = t->unexplained[i];
 		u->text = mem_strdup(u->text);
@@ -417,7 +421,8 @@ static const struct outcome_reason *irreversible_reason(const struct story *s)
 
 static char *summary(const struct story *s, const struct outcome *o)
 {
-	const struct outcome_reason *first = o->reasons.n ? &o->reasons.items[0] : NULL, *from = irreversible_reason(s);
+	const struct outcome_reason *first = o->reasons.n ? &o->reasons.items[0] : NULL,
+				    *from = irreversible_reason(s);
 
 	if (o->verdict == VERDICT_GO)
 		return go_summary(s);
@@ -461,7 +466,8 @@ static void advice(const struct story *s, struct outcome *o)
 		outcome_text_add(&o->next, "nothing irreversible had begun: nothing has to be restored");
 		break;
 	case VERDICT_UNDECIDED:
-		outcome_text_add(&o->next, "look at the server and at the evidence below before going on or back");
+		outcome_text_add(&o->next,
+				 "look at the server and at the evidence below before going on or back");
 		break;
 	}
 }
@@ -476,8 +482,9 @@ static void be_strict(const struct story *s, struct outcome *o)
 	r = outcome_reason_add(&o->reasons);
 	r->effect = "fail";
 	r->rule = mem_strdup("strict");
-	r->text = mem_printf("the goals were reached, but with %zu warnings and %llu unexplained errors (--strict)",
-			     o->warnings.n, (unsigned long long)o->counts.unexplained_errors);
+	r->text = mem_printf(
+		"the goals were reached, but with %zu warnings and %llu unexplained errors (--strict)",
+		o->warnings.n, (unsigned long long)o->counts.unexplained_errors);
 	r->say = mem_strdup(r->text);
 }
 

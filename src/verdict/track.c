@@ -263,8 +263,8 @@ const char *track_phase(const struct track *t)
 
 /* ---- evidence ---- */
 
-static struct outcome_reason *add_evidence(struct track *t, struct outcome_reasons *to, const struct sighting *x,
-					   const char *effect)
+static struct outcome_reason *add_evidence(struct track *t, struct outcome_reasons *to,
+					   const struct sighting *x, const char *effect)
 {
 	struct outcome_reason *r;
 
@@ -285,7 +285,8 @@ static void add_failure(struct track *t, const struct sighting *x, bool rollback
 	t->rollback |= rollback;
 }
 
-/* A failure that follows from evidence found earlier: a promise that was not kept, a retry that went on too long. */
+/* A failure that follows from evidence found earlier: a promise that was not kept, a retry that went on too
+ * long. */
 static void add_derived(struct track *t, const struct outcome_reason *from, bool rollback, const char *what)
 {
 	struct outcome_reason *r = outcome_reason_add(&t->reasons);
@@ -314,8 +315,8 @@ static void judge_promise(struct track *t, size_t i)
 	if (p->rule->unclosed == UNCLOSED_UNDECIDED)
 		return;
 	what = p->opened > 1 ? mem_printf("%s was begun %llu times and never reported done", p->key,
-					  (unsigned long long)p->opened) :
-			       mem_printf("%s was begun and never reported done", p->key);
+					  (unsigned long long)p->opened)
+			     : mem_printf("%s was begun and never reported done", p->key);
 	add_derived(t, &p->where, p->rule->unclosed == UNCLOSED_ROLLBACK, what);
 	free(p->key);
 	reason_clear(&p->where);
@@ -390,8 +391,8 @@ static bool retry_is_over(const struct track_retry *r, int64_t at, int64_t arriv
 		return true;
 	if (!r->rule->within)
 		return false;
-	return at != CLOCK_UNKNOWN && r->at != CLOCK_UNKNOWN ? at - r->at > r->rule->within :
-						       arrival - r->arrival > r->rule->within;
+	return at != CLOCK_UNKNOWN && r->at != CLOCK_UNKNOWN ? at - r->at > r->rule->within
+							     : arrival - r->arrival > r->rule->within;
 }
 
 static void retry(struct track *t, const struct sighting *x)
@@ -458,8 +459,9 @@ static const char *run_summary(const struct track *t, enum verdict v)
 {
 	if (t->reasons.n)
 		return t->reasons.items[0].say ? t->reasons.items[0].say : t->reasons.items[0].text;
-	return v == VERDICT_GO ? "reached its goals" : t->stopped ? "was stopped before it reached its goals" :
-								    "ended without reaching its goals";
+	return v == VERDICT_GO ? "reached its goals"
+	       : t->stopped    ? "was stopped before it reached its goals"
+			       : "ended without reaching its goals";
 }
 
 void track_close(struct track *t, bool for_good)
@@ -624,9 +626,9 @@ static void progress(struct track *t, const struct sighting *x, struct track_cha
 {
 	double done = number(x, "done"), total = number(x, "total"), percent = number(x, "percent");
 	AUTO_FREE char *text = mem_strndup(x->text, x->len < 512 ? x->len : 512);
-	AUTO_FREE char *said = x->rule->say ? rule_expand(x->rule->say, x->captures, x->n_captures) : NULL;
 	bool numbers = done >= 0 || percent >= 0;
-	AUTO_FREE char *value = numbers ? mem_printf("%s %g/%g %g", x->rule->full, done, total, percent) : NULL;
+	AUTO_FREE char *value =
+		numbers ? mem_printf("%s %g/%g %g", x->rule->full, done, total, percent) : NULL;
 
 	c->life = value ? !str_eq(value, t->progress_text) : track_is_new(t, text, strlen(text));
 	if (value)
@@ -647,7 +649,8 @@ static void note_met(struct track *t, const struct sighting *x)
 	m->arrival = x->arrival;
 }
 
-static void act(struct track *t, struct track_set *u, const struct sighting *x, int64_t settle, struct track_change *c)
+static void act(struct track *t, struct track_set *u, const struct sighting *x, int64_t settle,
+		struct track_change *c)
 {
 	switch (x->rule->effect) {
 	case EFFECT_BEGIN:

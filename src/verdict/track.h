@@ -60,7 +60,7 @@ struct track {
 	uint64_t n_reasons_dropped;
 	bool failed, rollback; /* a reason is in reasons; one of them is a rollback */
 	bool stopped;
-	int64_t held_from; /* log clock of the last goal or of the last promise closed */
+	int64_t held_from;		    /* log clock of the last goal or of the last promise closed */
 	struct outcome_reason irreversible; /* rule NULL: not passed */
 	struct outcome_pairs facts;	    /* what this log states */
 	char *progress_text;
@@ -68,7 +68,8 @@ struct track {
 	uint64_t n_events, n_warnings;
 
 	/* all runs */
-	struct outcome_reason carried; /* point of no return that an earlier run passed and did not make good */
+	struct outcome_reason
+		carried; /* point of no return that an earlier run passed and did not make good */
 	struct outcome_run *earlier;
 	size_t n_earlier, room_earlier, n_runs; /* the list is bounded, the count is not */
 	struct outcome_unexplained *unexplained;
@@ -100,7 +101,8 @@ void track_gap(struct track *t, const char *why);
 bool track_is_new(struct track *t, const char *text, size_t len);
 /* Retries whose `within` is over become failures; true if one did. */
 bool track_time(struct track *t, int64_t now);
-/* The run is over: open promises become what their unclosed says; those that pass into later runs only for_good. */
+/* The run is over: open promises become what their unclosed says; those that pass into later runs only
+ * for_good. */
 void track_close(struct track *t, bool for_good);
 const char *track_phase(const struct track *t);
 const struct track_goal *track_goal_named(const struct track *t, const char *set, const char *name);

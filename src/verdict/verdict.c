@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verdict/verdict.h"
 
-const char *const state_names[STATE_COUNT] = { "waiting", "settling", "failing", "go", "failed", "undecided" };
+const char *const state_names[STATE_COUNT] = {
+	"waiting", "settling", "failing", "go", "failed", "undecided"
+};
 const char *const input_names[INPUT_COUNT] = { "begin",	   "goals", "lost", "fail", "fatal", "settled",
 					       "deadline", "stall", "died", "end",  "blind", "interrupted" };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The decision: one const table of moves, one pure function.  The story says what happened, this says what follows. */
+/* The decision: one const table of moves, one pure function.  The story says what happened, this says what
+ * follows. */
 #pragma once
 
 enum state {
@@ -13,17 +14,17 @@ enum state {
 };
 
 enum input {
-	INPUT_BEGIN,	   /* a new run: what the earlier one did is history */
-	INPUT_GOALS,	   /* the last missing goal was reached */
-	INPUT_LOST,	   /* a goal does not hold any more */
-	INPUT_FAIL,	   /* a failure */
-	INPUT_FATAL,	   /* a failure after which there is nothing to wait for */
-	INPUT_SETTLED,	   /* `settle` is over */
+	INPUT_BEGIN,   /* a new run: what the earlier one did is history */
+	INPUT_GOALS,   /* the last missing goal was reached */
+	INPUT_LOST,    /* a goal does not hold any more */
+	INPUT_FAIL,    /* a failure */
+	INPUT_FATAL,   /* a failure after which there is nothing to wait for */
+	INPUT_SETTLED, /* `settle` is over */
 	INPUT_DEADLINE,
 	INPUT_STALL,
-	INPUT_DIED,	   /* the server is gone */
-	INPUT_END,	   /* the logs end: nothing more will come */
-	INPUT_BLIND,	   /* what would be a GO is none: not every byte was read */
+	INPUT_DIED,  /* the server is gone */
+	INPUT_END,   /* the logs end: nothing more will come */
+	INPUT_BLIND, /* what would be a GO is none: not every byte was read */
 	INPUT_INTERRUPTED,
 	INPUT_COUNT,
 };

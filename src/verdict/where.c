@@ -13,7 +13,8 @@ static const struct {
 	const char *text;
 	enum op op;
 } ops[] = {
-	{ "<=", OP_LE }, { ">=", OP_GE }, { "==", OP_EQ }, { "!=", OP_NE }, { "<", OP_LT }, { ">", OP_GT }, { "=", OP_EQ },
+	{ "<=", OP_LE }, { ">=", OP_GE }, { "==", OP_EQ }, { "!=", OP_NE },
+	{ "<", OP_LT },	 { ">", OP_GT },  { "=", OP_EQ },
 };
 
 struct operand {
@@ -24,7 +25,7 @@ struct operand {
 struct comparison {
 	struct operand a, b;
 	enum op op;
-	bool or; /* joined to the one before by `or`; otherwise by `and`, which binds tighter */
+	bool or ; /* joined to the one before by `or`; otherwise by `and`, which binds tighter */
 };
 
 struct where {
@@ -72,8 +73,9 @@ static int operand(const char **s, struct operand *o, struct err *e)
 	while (name_char(*p))
 		p++;
 	if (p == from)
-		return err_set(e, *p ? "expected a name, a number or a quoted text at '%s'" :
-				       "expected a name, a number or a quoted text at the end%s",
+		return err_set(e,
+			       *p ? "expected a name, a number or a quoted text at '%s'"
+				  : "expected a name, a number or a quoted text at the end%s",
 			       p);
 	o->text = mem_strndup(from, (size_t)(p - from));
 	o->name = !str_digit(*from) && *from != '-';
@@ -113,13 +115,13 @@ static int parse(struct where *w, const char *s, struct err *e)
 	for (;;) {
 		struct comparison *c = ARRAY_ADD(w->items, w->n, w->room);
 
-		c->or = or;
+		c->or = or ;
 		if (operand(&s, &c->a, e) < 0 || operator(&s, &c->op, e) < 0 || operand(&s, &c->b, e) < 0)
 			return -1;
 		if (!*blanks(s))
 			return 0;
 		or = keyword(&s, "or");
-		if (!or && !keyword(&s, "and"))
+		if (! or &&!keyword(&s, "and"))
 			return err_set(e, "expected 'and', 'or' or the end at '%s'", blanks(s));
 	}
 }

@@ -20,8 +20,8 @@ bool where_holds(const struct where *w, where_value_fn *value, const void *arg);
 void where_names(const struct where *w, void (*fn)(void *arg, const char *name), void *arg);
 
 /*
- * Compares two values: as whole numbers where both are (group separators , . ' blank and no-break blanks of any locale
- * do not count), else as versions.  Below, equal, above 0.
+ * Compares two values: as whole numbers where both are (group separators , . ' blank and no-break blanks of
+ * any locale do not count), else as versions.  Below, equal, above 0.
  */
 int value_cmp(const char *a, size_t n, const char *b, size_t m);
 /* The digits of a number in whatever grouping, or NULL where it is none; yours. */

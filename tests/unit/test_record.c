@@ -37,13 +37,23 @@ static const struct {
 	{ BYTES("a\r\nb\r\n"), "1@0:a|2@3:b|" },
 	{ BYTES("a\n\nb"), "1@0:a|2@2:|3@3:b|" },
 	{ BYTES("10%\r20%\r30%\nx\n"), "1@0:10%|1@4:20%|1@8:30%|2@12:x|" },
-	{ BYTES("\xEF\xBB\xBF" "a\nb\n"), "1@3:a|2@5:b|" },
+	{ BYTES("\xEF\xBB\xBF"
+		"a\nb\n"),
+	  "1@3:a|2@5:b|" },
 	{ BYTES("\0\0\0\0a\nb\n"), "1@4:a|2@6:b|" },
-	{ BYTES("\xFF\xFE" "a\0\r\0\n\0b\0\n\0"), "1@2:a|2@8:b|" },
+	{ BYTES("\xFF\xFE"
+		"a\0\r\0\n\0b\0\n\0"),
+	  "1@2:a|2@8:b|" },
 	{ BYTES("\xFE\xFF\0a\0\n\0b"), "1@2:a|2@6:b|" },
 	{ BYTES("\xFF\xFE\x3d\xd8\x00\xde\n\0"), "1@2:\xF0\x9F\x98\x80|" },
-	{ BYTES("\xFF" "a\n"), "1@0:\xFF" "a|" },
-	{ BYTES("\xEF" "a\n"), "1@0:\xEF" "a|" },
+	{ BYTES("\xFF"
+		"a\n"),
+	  "1@0:\xFF"
+	  "a|" },
+	{ BYTES("\xEF"
+		"a\n"),
+	  "1@0:\xEF"
+	  "a|" },
 	{ BYTES(""), "" },
 };
 
@@ -153,7 +163,8 @@ static unsigned rnd(unsigned n)
 
 TEST(where_reads_are_cut_never_changes_what_comes_out)
 {
-	static const char *const bits[] = { "1 a", "\n", "\r\n", "\r", "x", "\0", "\tat y", "\x1B[0m", "7", "\xC3\xA4", "\xFF" };
+	static const char *const bits[] = { "1 a",    "\n",	 "\r\n", "\r",	     "x",   "\0",
+					    "\tat y", "\x1B[0m", "7",	 "\xC3\xA4", "\xFF" };
 
 	for (int round = 0; round < 300; round++) {
 		AUTO_BUF text = BUF_INIT(1 << 16);

@@ -12,11 +12,19 @@
 static char *phases[] = { (char[]){ "boot" }, (char[]){ "schema" }, (char[]){ "up" } };
 static char *goals[] = { (char[]){ "up" } };
 static char *restore[] = { (char[]){ "stop the server" }, (char[]){ "restore the database" } };
-static const struct rule_set set = { .name = (char[]){ "s" }, .title = (char[]){ "" }, .phases = phases, .n_phases = 3,
-				     .restore = restore, .n_restore = 2, .goals = goals, .n_goals = 1 };
+static const struct rule_set set = { .name = (char[]){ "s" },
+				     .title = (char[]){ "" },
+				     .phases = phases,
+				     .n_phases = 3,
+				     .restore = restore,
+				     .n_restore = 2,
+				     .goals = goals,
+				     .n_goals = 1 };
 
 #define T(text) ((char[]){ text })
-#define RULE(name, what, ...) { .set = "s", .id = T(name), .full = T("s/" name), .effect = (what), __VA_ARGS__ }
+/* clang-format off */
+#define RULE(name, ...) { .set = "s", .id = T(name), .full = T("s/" name), .effect = __VA_ARGS__ }
+/* clang-format on */
 
 static struct condition after_script = { .rule = T("s/script"), .wanted = true, .within = 60 * CLOCK_SECOND };
 static struct condition unless_restored = { .rule = T("s/restored"), .wanted = false, .history = true };
@@ -81,8 +89,15 @@ static void word(struct script *x, char *w)
 		c.text = value;
 		c.len = strlen(value);
 	}
-	sighting = (struct sighting){ .rule = rule(w), .captures = &c, .n_captures = value ? 1 : 0, .text = w,
-				      .len = strlen(w), .file = "f", .line = ++x->line, .lines = 1, .at = x->at,
+	sighting = (struct sighting){ .rule = rule(w),
+				      .captures = &c,
+				      .n_captures = value ? 1 : 0,
+				      .text = w,
+				      .len = strlen(w),
+				      .file = "f",
+				      .line = ++x->line,
+				      .lines = 1,
+				      .at = x->at,
 				      .arrival = x->at };
 	if (story_allows(x->s, x->log, &sighting) == REFUSED_NOT)
 		story_meet(x->s, x->log, &sighting);
@@ -169,7 +184,8 @@ TEST(scripts_lead_to_the_verdict_that_the_contract_wants)
 		const char *first = o->reasons.n ? o->reasons.items[0].rule : NULL;
 
 		if (strcmp(verdict_name(o->verdict), scans[i].verdict) != 0)
-			fail_msg("%s: %s, expected %s", scans[i].script, verdict_name(o->verdict), scans[i].verdict);
+			fail_msg("%s: %s, expected %s", scans[i].script, verdict_name(o->verdict),
+				 scans[i].verdict);
 		if (scans[i].first ? !first || strcmp(first, scans[i].first) != 0 : first != NULL)
 			fail_msg("%s: first reason %s", scans[i].script, first ? first : "none");
 		outcome_free(o);
@@ -265,8 +281,9 @@ TEST(strict_makes_a_go_with_warnings_a_no_go)
 
 /* ---- live ---- */
 
-static const struct story_settings live = { .live = true, .settle = 10 * CLOCK_SECOND, .deadline = 100 * CLOCK_SECOND,
-					    .stall = 30 * CLOCK_SECOND };
+static const struct story_settings live = {
+	.live = true, .settle = 10 * CLOCK_SECOND, .deadline = 100 * CLOCK_SECOND, .stall = 30 * CLOCK_SECOND
+};
 
 static enum state at(struct script *x, int64_t second)
 {
@@ -375,7 +392,8 @@ TEST(facts_that_two_sources_state_must_agree)
 	play(&x, "begin@1 version(5.2.7)@2");
 	story_fact(x.s, "http", "product.version", "5.0.1");
 	play(&x, "up@5");
-	assert_int_equal(story_state(x.s), STATE_WAITING); /* perhaps only an old instance that still answers */
+	assert_int_equal(story_state(x.s),
+			 STATE_WAITING); /* perhaps only an old instance that still answers */
 	at(&x, 15);
 	at(&x, 25);
 	o = story_tell(x.s);

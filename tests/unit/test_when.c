@@ -29,7 +29,8 @@ TEST(layouts_read_the_times_that_products_write)
 		bool fits = when_parse(cases[i].layout, cases[i].text, strlen(cases[i].text), &w);
 
 		if (fits != (cases[i].iso != NULL))
-			fail_msg("'%s' by %s: %s", cases[i].text, cases[i].layout, fits ? "fits" : "does not fit");
+			fail_msg("'%s' by %s: %s", cases[i].text, cases[i].layout,
+				 fits ? "fits" : "does not fit");
 		if (fits)
 			assert_string_equal(when_text(w.at, w.dated, w.zoned, text), cases[i].iso);
 	}
@@ -46,7 +47,8 @@ static int64_t clock_of(struct when_clock *c, const char *layout, const char *te
 TEST(a_clock_without_dates_goes_on_over_midnight)
 {
 	struct when_clock c = { 0 };
-	int64_t before = clock_of(&c, "%H:%M:%S", "23:59:58,000"), after = clock_of(&c, "%H:%M:%S", "00:00:03,500");
+	int64_t before = clock_of(&c, "%H:%M:%S", "23:59:58,000"),
+		after = clock_of(&c, "%H:%M:%S", "00:00:03,500");
 
 	assert_int_equal(after - before, 5500 * CLOCK_MS);
 }

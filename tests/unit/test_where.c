@@ -6,9 +6,17 @@
 static const struct {
 	const char *name, *value;
 } values[] = {
-	{ "schema", "4113" },	      { "original", "5025" },	 { "grouped", "10,057" },
-	{ "german", "10.057" },	      { "french", "10\xC2\xA0" "057" }, { "narrow", "10\xE2\x80\xAF" "057" },
-	{ "version", "5.2.10" },      { "edition", "Community" }, { "alfresco.schema", "8022" },
+	{ "schema", "4113" },
+	{ "original", "5025" },
+	{ "grouped", "10,057" },
+	{ "german", "10.057" },
+	{ "french", "10\xC2\xA0"
+		    "057" },
+	{ "narrow", "10\xE2\x80\xAF"
+		    "057" },
+	{ "version", "5.2.10" },
+	{ "edition", "Community" },
+	{ "alfresco.schema", "8022" },
 };
 
 static const char *value(const void *arg, const char *name, size_t len, size_t *n)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "app/ask.h"
+#include "app/once.h"
 
 #include <string.h>
 
@@ -12,7 +12,7 @@
 
 struct asking {
 	struct loop *loop;
-	struct ask_answer *answer;
+	struct once_answer *answer;
 };
 
 static void on_answer(void *arg, struct probe *p, const struct probe_status *s)
@@ -34,20 +34,20 @@ static void on_answer(void *arg, struct probe *p, const struct probe_status *s)
 	loop_stop(x->loop, 0);
 }
 
-int ask_probe(struct probe *p, struct loop *l, struct ask_answer *a)
+int once_ask(struct probe *p, struct loop *l, struct once_answer *a)
 {
 	struct asking x = { l, a };
 	struct err e;
 	int rc;
 
-	*a = (struct ask_answer){ .result = PROBE_NOT_YET, .reason = mem_strdup("no answer") };
+	*a = (struct once_answer){ .result = PROBE_NOT_YET, .reason = mem_strdup("no answer") };
 	probe_ask_once(p, l, on_answer, &x);
 	rc = loop_run(l, &e);
 	probe_stop(p);
 	return rc;
 }
 
-void ask_answer_clear(struct ask_answer *a)
+void once_answer_clear(struct once_answer *a)
 {
 	for (size_t i = 0; i < a->facts.n; i++) {
 		free(a->facts.keys[i]);
@@ -80,14 +80,14 @@ static int unknown_name(const struct plan *p, int n, char **names)
 			known |= strcmp(all[k], names[i]) == 0;
 		if (known)
 			continue;
-		log_error("the plan has no probe '%s'%s%s%s", names[i], near ? ", did you mean '" : "", near ? near : "",
-			  near ? "'?" : "");
+		log_error("the plan has no probe '%s'%s%s%s", names[i], near ? ", did you mean '" : "",
+			  near ? near : "", near ? "'?" : "");
 		return EXIT_USAGE;
 	}
 	return 0;
 }
 
-static void show(const struct probe *p, const struct ask_answer *a)
+static void show(const struct probe *p, const struct once_answer *a)
 {
 	AUTO_BUF raw = BUF_INIT(1 << 20);
 	AUTO_BUF line = BUF_INIT(1 << 20);
@@ -116,16 +116,16 @@ static int ask_each(const struct plan *p, enum probe_when when, int n, char **na
 
 	for (size_t i = 0; i < p->n_probes; i++) {
 		struct probe *x = p->probes[i];
-		struct ask_answer a;
+		struct once_answer a;
 		int rc;
 
 		if (!wanted(x, n, names) || (n == 0 && probe_settings(x)->when != (int)when))
 			continue;
-		rc = ask_probe(x, l, &a);
+		rc = once_ask(x, l, &a);
 		if (rc == 0)
 			show(x, &a);
 		code = worse(code, a.result, probe_settings(x)->optional);
-		ask_answer_clear(&a);
+		once_answer_clear(&a);
 		if (rc != 0)
 			return 3;
 		asked++;
@@ -143,7 +143,7 @@ static void on_signal(void *arg, int signo)
 	loop_stop(arg, 1);
 }
 
-int ask_all(const struct plan *p, enum probe_when when, int n, char **names)
+int once_ask_all(const struct plan *p, enum probe_when when, int n, char **names)
 {
 	struct err e;
 	AUTO(loop) l = loop_new(&e);

@@ -3,7 +3,7 @@
 #pragma once
 #include "app/plan.h"
 
-struct ask_answer {
+struct once_answer {
 	enum probe_result result;
 	char *reason;
 	double seconds;
@@ -11,7 +11,7 @@ struct ask_answer {
 };
 
 /* Runs the loop until the probe has answered, at most its try_timeout; -1: interrupted. */
-int ask_probe(struct probe *p, struct loop *l, struct ask_answer *a);
-void ask_answer_clear(struct ask_answer *a);
+int once_ask(struct probe *p, struct loop *l, struct once_answer *a);
+void once_answer_clear(struct once_answer *a);
 /* Asks the probes of that time (none named: all), shows every answer; exit code 0 pass, 1 fail, 3 not yet. */
-int ask_all(const struct plan *p, enum probe_when when, int n, char **names);
+int once_ask_all(const struct plan *p, enum probe_when when, int n, char **names);
