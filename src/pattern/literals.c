@@ -183,11 +183,12 @@ static bool set_cross(struct reader *r, const struct set *a, const struct set *b
 enum {
 	BITS_OF_A_GIB = 30,
 	HITS_PER_US = 5,
+	STOPS_PER_US = 20,
 	COST_LONG = 20,	   /* 15 bytes and more: one probe every eight bytes, shared with all others */
-	COST_MEDIUM = 200, /* 11 and more, 7 and more */
-	COST_SHORTISH = 300,
-	COST_CLASSES = 1500,	/* has to be looked for at every byte */
-	COST_TOO_HIGH = 200000, /* what a pattern costs that is tried on each line */
+	COST_MEDIUM = 600, /* 11 and more, 7 and more */
+	COST_SHORTISH = 800,
+	COST_CLASSES = 1500,	 /* has to be looked for at every byte */
+	COST_TOO_HIGH = 8000000, /* what a pattern costs without: every line has to be cut out for it */
 
 	RARITY_TOO_LOW = 4, /* of a position at the end of a literal; in eighths of a bit, as these: */
 	RARITY_NEXT_BYTE = 3 * RARITY_BIT,
@@ -195,11 +196,38 @@ enum {
 	RARITY_OF_PAIRS = 3 * RARITY_BIT, /* which they are less rare than their bytes say */
 };
 
-/* hashable: how many positions in a row fold to one byte each */
-static uint64_t cost_of(unsigned bits, size_t hashable)
+/* What it costs that the filter stops at grams that common words have, too; for at least 15 hashable
+ * positions. */
+static uint64_t cost_of_grams(const uint16_t *rarity, size_t n)
+{
+	uint64_t share;
+
+	rarity_window(rarity, n, 8, 8, &share);
+	return share / (RARITY_ALL >> BITS_OF_A_GIB) / 8 /
+	       STOPS_PER_US; /* of each eight places one is probed */
+}
+
+/* The longest part that can be hashed: each position folds to one byte. */
+static size_t longest_hashable(const struct byteclass *classes, const uint16_t *at, size_t n, size_t *from)
+{
+	size_t longest = 0, run = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		run = literal_folded(classes, at[i]) < 0 ? 0 : run + 1;
+		if (run > longest) {
+			longest = run;
+			*from = i + 1 - run;
+		}
+	}
+	return longest;
+}
+
+static uint64_t cost_of(const struct byteclass *classes, const uint16_t *at, const uint16_t *rarity, size_t n,
+			unsigned bits)
 {
 	uint64_t hits = bits < BITS_OF_A_GIB ? UINT64_C(1) << (BITS_OF_A_GIB - bits) : 0;
-	uint64_t search = hashable >= 15   ? COST_LONG
+	size_t from = 0, hashable = longest_hashable(classes, at, n, &from);
+	uint64_t search = hashable >= 15   ? COST_LONG + cost_of_grams(rarity + from, hashable)
 			  : hashable >= 11 ? COST_MEDIUM
 			  : hashable >= 7  ? COST_SHORTISH
 					   : COST_CLASSES;
@@ -207,15 +235,45 @@ static uint64_t cost_of(unsigned bits, size_t hashable)
 	return hits / HITS_PER_US + search;
 }
 
-static size_t longest_hashable(const struct byteclass *classes, const uint16_t *at, size_t n)
+static bool is_digits(const struct reader *r, unsigned position)
 {
-	size_t longest = 0, run = 0;
+	struct byteset b = literal_bytes(r->out->classes, position);
 
-	for (size_t i = 0; i < n; i++) {
-		run = literal_folded(classes, at[i]) < 0 ? 0 : run + 1;
-		longest = run > longest ? run : longest;
+	return !(b.word[0] & ~(UINT64_C(0x3ff) << '0')) && !b.word[1] && !b.word[2] && !b.word[3];
+}
+
+static bool is_separator(unsigned position)
+{
+	return position < 0x80 && strchr("-:/. ", (int)position) && position;
+}
+
+/* Behind the run of digits and separators at i, if it has three groups of digits: a date or a time, which
+ * each line of a log begins with. */
+static size_t behind_time(const struct reader *r, struct string s, size_t i)
+{
+	size_t groups = 0, last = i;
+	bool in_group = false;
+
+	for (; i < s.n; i++) {
+		bool digits = is_digits(r, r->pool[s.at + i]);
+
+		if (!digits && (!in_group || !is_separator(r->pool[s.at + i])))
+			break;
+		groups += digits && !in_group;
+		in_group = digits;
+		last = digits ? i + 1 : last;
 	}
-	return longest;
+	return groups >= 3 ? last : 0;
+}
+
+static void weigh_times(const struct reader *r, struct string s, uint16_t *weight)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		size_t end = is_digits(r, r->pool[s.at + i]) ? behind_time(r, s, i) : 0;
+
+		for (; i < end; i++)
+			weight[i] = 0;
+	}
 }
 
 /* What each position adds: text is not random, and behind the rarest byte, or a word's first few, others tell
@@ -235,6 +293,7 @@ static void weigh(const struct reader *r, struct string s, const uint16_t *rarit
 		if (in_word)
 			weight[i] = in_word <= HEAD ? head[word[i]] : RARITY_TOO_LOW;
 	}
+	weigh_times(r, s, weight);
 }
 
 /* Where, between first and n, the LITERAL_MAX positions begin that weigh the most. */
@@ -274,12 +333,11 @@ static struct string rarest_part(const struct reader *r, struct string s, uint64
 
 	n = n - best > LITERAL_MAX ? LITERAL_MAX : n - best;
 	for (size_t i = best; i < best + n; i++)
-		if (rarity[i] > weight[i] && (unsigned)(rarity[i] - weight[i]) > peak)
+		if (weight[i] && rarity[i] > weight[i] && (unsigned)(rarity[i] - weight[i]) > peak)
 			peak = (unsigned)(rarity[i] - weight[i]);
 	if (n < 4) /* pairs and triples are met everywhere */
 		peak = peak > RARITY_OF_PAIRS ? peak - RARITY_OF_PAIRS : 0;
-	*cost = cost_of((sum + peak) / RARITY_BIT,
-			longest_hashable(r->out->classes, &r->pool[s.at + best], n));
+	*cost = cost_of(r->out->classes, &r->pool[s.at + best], rarity + best, n, (sum + peak) / RARITY_BIT);
 	return (struct string){ (uint16_t)(s.at + best), (uint16_t)n };
 }
 
@@ -1341,8 +1399,8 @@ static void find_words(const struct byteclass *classes, const uint16_t *at, size
 void literal_rarity(const struct byteclass *classes, const uint16_t *at, size_t n, uint16_t *rarity,
 		    enum rarity_word *word)
 {
-	/* so that a gram of eight is as rare as such words are: one in 4096 bytes, one in 64 */
-	static const uint16_t most[] = { UINT16_MAX, [RARITY_FREQUENT] = 12, [RARITY_EVERYDAY] = 6 };
+	/* so that a gram of eight is as rare as such words are: one in 16384 bytes, one in 256 */
+	static const uint16_t most[] = { UINT16_MAX, [RARITY_FREQUENT] = 14, [RARITY_EVERYDAY] = 8 };
 	enum rarity_word own[STRING_MAX];
 
 	rarity_prepare();

@@ -19,7 +19,7 @@ enum {
 	TWICE_RUN = 7, /* one of four at a multiple of four */
 	WORD_BITS_MIN = 8,
 	WORD_BITS_MAX = 13, /* 32 KiB of filter */
-	WORDS_PER_GRAM = 4,
+	WORDS_PER_GRAM = 2,
 	BUCKETS = FINGER_BUCKETS * FINGER_GROUPS_MAX,
 };
 

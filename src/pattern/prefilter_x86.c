@@ -235,7 +235,7 @@ const struct kernel kernel_avx512 = {
 	.usable = has_avx512,
 	.stride = stride_avx512,
 	.finger = finger_avx512,
-	.cost = { .eight = 260, .four = 190, .four_twice = 380, .group = 290, .next_group = 120, .blur = 2 },
+	.cost = { .eight = 260, .four = 300, .four_twice = 700, .group = 290, .next_group = 60, .blur = 4 },
 };
 
 static bool gather_pays;
