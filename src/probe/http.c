@@ -236,7 +236,7 @@ static void say_status(const struct step *s, const struct http_reply *r, struct 
 
 static bool valid_long_enough(const struct http_probe *h, const struct http_reply *r, struct buf *why)
 {
-	int64_t day = 24 * 3600 * CLOCK_SECOND;
+	int64_t day = 86400 * CLOCK_SECOND;
 
 	if (!h->expires_in || r->certificate_left >= h->expires_in)
 		return true;
