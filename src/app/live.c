@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/once.h"
 #include "app/begin.h"
 #include "app/command.h"
 #include "app/finish.h"
 #include "app/news.h"
+#include "app/once.h"
 #include "app/process.h"
 #include "app/watch.h"
 #include "base/log.h"
@@ -52,7 +52,7 @@ struct live {
 	struct live_probe *probes;
 	size_t n_probes;
 	struct process *process;
-	struct loop_timer *tick, *quiet;
+	struct loop_timer *tick, *quiet, *status;
 	int64_t started;
 	int output; /* the launched command's output */
 	bool stopping;
@@ -93,6 +93,30 @@ static void on_tick(void *arg)
 	if (!state_decided(story_state(v->story)))
 		story_tick(v->story, clock_mono());
 	arm(v);
+}
+
+/* What the admin wants to know at a glance: where it is, since when, and what is still missing. */
+static void show_status(struct live *v)
+{
+	const char *phase = story_phase(v->story);
+	double progress = story_progress(v->story, NULL);
+	char span[STR_SPAN_MAX], percent[16] = "";
+	AUTO_FREE char *text = NULL;
+
+	if (progress >= 0)
+		snprintf(percent, sizeof(percent), "  %.0f %%", progress * 100);
+	text = mem_printf("[%s] %s  phase %s%s  %zu goals and probes missing",
+			  str_span(clock_mono() - v->started, span), state_names[story_state(v->story)],
+			  phase ? phase : "none", percent, story_goals_missing(v->story));
+	news_status(v->news, text);
+}
+
+static void on_status(void *arg)
+{
+	struct live *v = arg;
+
+	show_status(v);
+	loop_timer_at(v->status, clock_mono() + CLOCK_SECOND);
 }
 
 static void on_quiet(void *arg)
@@ -467,6 +491,7 @@ static int prepare(struct live *v, char **argv, struct plan_log *output)
 	}
 	v->tick = loop_timer_new(v->loop, on_tick, v);
 	v->quiet = loop_timer_new(v->loop, on_quiet, v);
+	v->status = loop_timer_new(v->loop, on_status, v);
 	v->process = process_new(v->loop, &v->plan->process, &process_events, v);
 	v->logs = mem_zero(v->plan->n_logs + 1, sizeof(*v->logs));
 	for (size_t i = 0; i < v->plan->n_logs; i++)
@@ -484,6 +509,7 @@ static int tell(struct live *v, int64_t started)
 	out->started = started;
 	out->ended = clock_wall();
 	out->seconds = (double)(clock_mono() - v->started) / (double)CLOCK_SECOND;
+	news_settle(v->news);
 	news_verdict(v->news, out);
 	alert_send_all(v->plan->alerts, v->plan->n_alerts, out, v->loop);
 	code = finish_reports(out, v->o, v->plan->reports, v->plan->n_reports);
@@ -508,6 +534,8 @@ static int watch_it(struct live *v, char **argv)
 		return code;
 	process_look(v->process);
 	start_probes(v);
+	if (news_has_status(v->news))
+		on_status(v);
 	arm(v);
 	if (!v->stopping && loop_run(v->loop, &e) < 0) {
 		log_error("%s", e.text);
@@ -530,6 +558,7 @@ static void clear(struct live *v)
 	process_free(v->process);
 	loop_timer_free(v->tick);
 	loop_timer_free(v->quiet);
+	loop_timer_free(v->status);
 	story_free(v->story);
 	loop_free(v->loop);
 	if (v->output >= 0)

@@ -11,12 +11,21 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "report/ndjson.h"
+#include "view/terminal.h"
 
 struct news {
-	int events; /* descriptor; -1: none */
-	int lines;  /* -1: none */
+	struct terminal *terminal; /* NULL: people read plain lines */
+	int events;		   /* descriptor; -1: none */
+	int lines;		   /* -1: none */
 	bool events_broken;
 };
+
+static bool on_terminal(int fd)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(fd) && term && strcmp(term, "dumb") != 0;
+}
 
 struct news *news_new(const struct options *o, int lines, struct err *e)
 {
@@ -24,6 +33,8 @@ struct news *news_new(const struct options *o, int lines, struct err *e)
 
 	n->events = -1;
 	n->lines = lines;
+	if (lines >= 0 && on_terminal(lines))
+		n->terminal = terminal_new(lines);
 	if (!o->events)
 		return n;
 	n->events = strcmp(o->events, "-") == 0
@@ -40,9 +51,33 @@ void news_free(struct news *n)
 {
 	if (!n)
 		return;
+	news_settle(n);
 	if (n->events >= 0)
 		close(n->events);
 	free(n);
+}
+
+void news_settle(struct news *n)
+{
+	terminal_free(n->terminal);
+	n->terminal = NULL;
+}
+
+bool news_has_status(const struct news *n)
+{
+	return n->terminal != NULL;
+}
+
+void news_status(struct news *n, const char *text)
+{
+	AUTO_BUF line = BUF_INIT(1 << 16);
+	AUTO_BUF masked = BUF_INIT(1 << 17);
+
+	if (!n->terminal)
+		return;
+	text_line(&line, text, strlen(text));
+	secret_mask(&masked, buf_text(&line), line.len);
+	terminal_status(n->terminal, buf_text(&masked));
 }
 
 /* ---- for people ---- */
@@ -82,6 +117,10 @@ static void say(struct news *n, const struct buf *raw)
 
 	text_line(&line, buf_text(raw), raw->len);
 	secret_mask(&masked, buf_text(&line), line.len);
+	if (n->terminal) {
+		terminal_line(n->terminal, buf_text(&masked), masked.len);
+		return;
+	}
 	buf_char(&masked, '\n');
 	if (io_write_all(n->lines, masked.data, masked.len, NULL) < 0)
 		n->lines = -1; /* the reader has gone; the verdict goes on */

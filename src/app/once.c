@@ -116,7 +116,7 @@ static int ask_each(const struct plan *p, enum probe_when when, int n, char **na
 
 	for (size_t i = 0; i < p->n_probes; i++) {
 		struct probe *x = p->probes[i];
-		struct once_answer a;
+		struct once_answer a = { 0 };
 		int rc;
 
 		if (!wanted(x, n, names) || (n == 0 && probe_settings(x)->when != (int)when))
