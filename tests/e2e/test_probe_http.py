@@ -165,8 +165,11 @@ def ten_gigabytes(h):
         h.wfile.write(b"x" * 65536)
 
 
+BOMB = gzip.compress(b"\0" * (16 << 20), 1)
+
+
 def bomb(h):
-    h.reply(200, gzip.compress(b"\0" * (64 << 20)), Content_Encoding="gzip")
+    h.reply(200, BOMB, Content_Encoding="gzip")
 
 
 def big_head(h):
