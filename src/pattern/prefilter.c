@@ -101,6 +101,8 @@ static const struct kernel *const kernels[PREFILTER_PATHS] = {
 #if defined(__x86_64__)
 	[PREFILTER_AVX2] = &kernel_avx2,
 	[PREFILTER_AVX512] = &kernel_avx512,
+#elif defined(__aarch64__)
+	[PREFILTER_NEON] = &kernel_neon,
 #endif
 };
 
@@ -119,7 +121,7 @@ bool prefilter_force(enum prefilter_path path)
 
 const char *prefilter_path_name(enum prefilter_path path)
 {
-	static const char *const names[] = { "best", "scalar", "avx2", "avx512" };
+	static const char *const names[] = { "best", "scalar", "neon", "avx2", "avx512" };
 
 	return names[path];
 }

@@ -20,11 +20,18 @@
 struct prefilter;
 struct prefilter_scratch;
 
-enum prefilter_path { PREFILTER_BEST, PREFILTER_SCALAR, PREFILTER_AVX2, PREFILTER_AVX512, PREFILTER_PATHS };
+enum prefilter_path {
+	PREFILTER_BEST,
+	PREFILTER_SCALAR,
+	PREFILTER_NEON,
+	PREFILTER_AVX2,
+	PREFILTER_AVX512,
+	PREFILTER_PATHS
+};
 
 /*
  * For what is built from now on, in place of what suits the CPU best; false where the CPU cannot do it.  The
- * variable GONOGO_PREFILTER (scalar, avx2, avx512) does the same.
+ * variable GONOGO_PREFILTER (scalar, neon, avx2, avx512) does the same.
  */
 bool prefilter_force(enum prefilter_path path);
 const char *prefilter_path_name(enum prefilter_path path);

@@ -161,3 +161,60 @@ const struct kernel kernel_scalar = {
 		  .next_group = 8000,
 		  .blur = 1 },
 };
+
+#if defined(__aarch64__)
+#include <arm_neon.h>
+
+static inline uint8x16_t nibbles(uint8x16_t bytes, const uint8_t *low, const uint8_t *high)
+{
+	return vandq_u8(vqtbl1q_u8(vld1q_u8(low), vandq_u8(bytes, vdupq_n_u8(15))),
+			vqtbl1q_u8(vld1q_u8(high), vshrq_n_u8(bytes, 4)));
+}
+
+/* Not zero where one of 16 windows may belong to a bucket. */
+static inline uint8x16_t finger_neon_16(const struct fingers *f, const char *data)
+{
+	const uint8_t *p = (const uint8_t *)data;
+	uint8x16_t any = vdupq_n_u8(0);
+
+	for (size_t g = 0; g < f->n_groups; g++) {
+		uint8x16_t all = nibbles(vld1q_u8(p), f->low_nibble[g][0], f->high_nibble[g][0]);
+
+		for (size_t k = 1; k < FINGER_WIDTH; k++)
+			all = vandq_u8(all,
+				       nibbles(vld1q_u8(p + k), f->low_nibble[g][k], f->high_nibble[g][k]));
+		any = vorrq_u8(any, all);
+	}
+	return any;
+}
+
+/* The rare 64 places that have something are looked at one by one. */
+static void finger_neon(const struct fingers *f, const char *data, size_t n, size_t readable,
+			uint64_t *fingered)
+{
+	size_t i = 0;
+
+	for (; i + 64 <= n && i + 64 + FINGER_WIDTH - 1 <= readable; i += 64) {
+		uint8x16_t any = vorrq_u8(
+			vorrq_u8(finger_neon_16(f, data + i), finger_neon_16(f, data + i + 16)),
+			vorrq_u8(finger_neon_16(f, data + i + 32), finger_neon_16(f, data + i + 48)));
+
+		if (__builtin_expect(vmaxvq_u8(any) != 0, 0))
+			finger_rest(f, data, i, i + 64, readable, fingered);
+	}
+	finger_rest(f, data, i, n, readable, fingered);
+}
+
+const struct kernel kernel_neon = {
+	.name = "neon",
+	.usable = always,
+	.stride = stride_scalar,
+	.finger = finger_neon,
+	.cost = { .eight = 560,
+		  .four = 450,
+		  .four_twice = 1000,
+		  .group = 1800,
+		  .next_group = 1600,
+		  .blur = 3 },
+};
+#endif

@@ -110,5 +110,7 @@ struct kernel {
 extern const struct kernel kernel_avx2, kernel_avx512;
 /* Whether AVX-512's gather beats the scalar loop here: some CPUs have it in name only.  Measured once. */
 bool kernel_gather_pays(void);
+#elif defined(__aarch64__)
+extern const struct kernel kernel_neon;
 #endif
 extern const struct kernel kernel_scalar;
