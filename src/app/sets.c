@@ -28,6 +28,23 @@ static void general_problem(struct conf_problems *p, const char *text)
 	conf_problem(p, conf_root(c), "%s", text);
 }
 
+/* Otherwise the log tells. */
+static bool any_given(const struct options *o)
+{
+	return o->sets.n || o->ready.n || o->fail.n;
+}
+
+/* What users wrote is checked before anything is started, used or not; what is shipped, when it is used. */
+static void check_own(const struct library *l, struct conf_problems *p)
+{
+	for (size_t i = 0; i < library_count(l); i++) {
+		struct set *s = library_head(l, i);
+
+		if (s && !s->text)
+			library_make_usable(l, s, p);
+	}
+}
+
 struct library *sets_library(const struct options *o, struct conf_problems *p)
 {
 	struct library *l = library_new();
@@ -37,12 +54,14 @@ struct library *sets_library(const struct options *o, struct conf_problems *p)
 	for (size_t i = 0; i < o->patterns.n; i++)
 		if (library_add_folder(l, o->patterns.items[i], p, &e) < 0)
 			general_problem(p, e.text);
-	if (library_add_folder(l, installed, p, &e) < 0)
+	if (library_add_shipped(l, installed, &e) < 0)
 		log_warn("no installed pattern sets: %s", e.text);
 	for (size_t i = 0; i < o->sets.n; i++)
 		if (is_file(o->sets.items[i]))
 			library_add_file(l, o->sets.items[i], p);
-	library_check(l, p);
+	if (!any_given(o))
+		library_read(l, p); /* one of them may be recognised */
+	check_own(l, p);
 	if (!conf_problems_count(p))
 		return l;
 	library_free(l);
@@ -51,25 +70,29 @@ struct library *sets_library(const struct options *o, struct conf_problems *p)
 
 struct set *sets_named(struct library *l, const char *name, struct conf_problems *p)
 {
-	struct set *s = library_set(l, name);
+	size_t before = conf_problems_count(p);
+	struct set *s = library_find(l, name, p);
 	const char *near = s ? NULL : library_nearest(l, name);
 
+	if (!s && conf_problems_count(p) > before)
+		return NULL;
 	if (!s) {
-		AUTO_FREE char *text = mem_printf("there is no set '%s'%s%s%s (gonogo list sets)", name,
-						  near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+		AUTO_FREE char *text =
+			mem_printf("there is no set '%s'%s%s%s (gonogo list sets)", name,
+				   near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
 
 		general_problem(p, text);
 		return NULL;
 	}
-	return set_check_samples(s, p) ? s : NULL;
+	return library_make_usable(l, s, p) ? s : NULL;
 }
 
 /* A file's set goes by the name inside. */
 static struct set *set_of_file(const struct library *l, const char *path)
 {
 	for (size_t i = 0; i < library_count(l); i++)
-		if (strcmp(library_at(l, i)->path, path) == 0)
-			return library_at(l, i);
+		if (library_head(l, i) && strcmp(library_head(l, i)->path, path) == 0)
+			return library_head(l, i);
 	return NULL;
 }
 
@@ -77,7 +100,8 @@ static void add_rule(json_t *rules, const char *name, size_t i, const char *effe
 {
 	AUTO_FREE char *id = mem_printf("%s-%zu", name, i + 1);
 
-	json_array_append_new(rules, json_pack("{s:s, s:s, s:s}", "id", id, "effect", effect, "match", match));
+	json_array_append_new(rules,
+			      json_pack("{s:s, s:s, s:s}", "id", id, "effect", effect, "match", match));
 }
 
 /* --ready and --fail as a set like any other: JSON is YAML. */
@@ -112,11 +136,12 @@ struct set **sets_given(const struct options *o, struct library *l, size_t *n, s
 	}
 	for (size_t i = 0; i < o->sets.n; i++) {
 		s = is_file(o->sets.items[i]) ? set_of_file(l, o->sets.items[i]) : NULL;
-		s = s ? (set_check_samples(s, p) ? s : NULL) : sets_named(l, o->sets.items[i], p);
+		s = s ? s : sets_named(l, o->sets.items[i], p);
 		if (s)
 			list[(*n)++] = s;
 	}
-	if (own && !o->sets.n && library_set(l, "generic"))
-		list[(*n)++] = library_set(l, "generic");
+	s = own && !o->sets.n ? library_find(l, "generic", p) : NULL;
+	if (s && library_make_usable(l, s, p))
+		list[(*n)++] = s;
 	return list;
 }

@@ -11,12 +11,12 @@ struct ask {
 	struct detect {
 		struct set *set;
 		struct regex *regex;
-	} *detects; /* of sets that are not active; several in a row may be of one set */
+	} * detects; /* of sets that are not active; several in a row may be of one set */
 	size_t n_detects;
 	struct prefilter *filter;
 	struct prefilter_scratch *scratch;
-	bool *always;	    /* by id: nothing is known of what the pattern needs */
-	bool *candidate;    /* by id: a literal of it occurs in the record asked about */
+	bool *always;	 /* by id: nothing is known of what the pattern needs */
+	bool *candidate; /* by id: a literal of it occurs in the record asked about */
 	size_t n_ids, next;
 	bool can_skim;
 };
@@ -28,7 +28,8 @@ void ask_without_prefilter(void)
 	no_prefilter = true;
 }
 
-/* ---- building: ids are those of the patterns, then of the errors, then of what recognises other sets ---- */
+/* ---- building: ids are those of the patterns, then of the errors, then of what recognises other sets ----
+ */
 
 static bool may_be_line_end(const struct literals *l, unsigned position)
 {
@@ -56,7 +57,8 @@ static bool within_a_line(const struct literals *l, struct literal *one)
 	return longest > 0;
 }
 
-/* In a raw block a line end may be two bytes, and prefixes may stand behind it: no literal may reach across. */
+/* In a raw block a line end may be two bytes, and prefixes may stand behind it: no literal may reach across.
+ */
 static void prepare(struct literals *l)
 {
 	for (size_t i = 0; i < l->n; i++)
@@ -89,6 +91,11 @@ static void add(struct ask *a, uint32_t id, const struct regex *r)
 		prefilter_add(a->filter, id, &l);
 }
 
+static size_t n_detect(const struct library *l, size_t i)
+{
+	return library_head(l, i) ? library_head(l, i)->n_detect : 0;
+}
+
 static size_t count_ids(struct set *const *sets, size_t n, const struct library *recognise)
 {
 	size_t ids = 0;
@@ -96,7 +103,7 @@ static size_t count_ids(struct set *const *sets, size_t n, const struct library 
 	for (size_t i = 0; i < n; i++)
 		ids += sets[i]->n_patterns + sets[i]->n_error;
 	for (size_t i = 0; recognise && i < library_count(recognise); i++)
-		ids += library_at(recognise, i)->n_detect;
+		ids += n_detect(recognise, i);
 	return ids;
 }
 
@@ -118,8 +125,8 @@ static void add_detect(struct ask *a, struct set *s, struct regex *r, uint32_t i
 static void add_detects(struct ask *a, const struct library *l, struct set *const *sets, size_t n, size_t id)
 {
 	for (size_t i = 0; l && i < library_count(l); i++)
-		for (size_t k = 0; !is_among(sets, n, library_at(l, i)) && k < library_at(l, i)->n_detect; k++)
-			add_detect(a, library_at(l, i), library_at(l, i)->detect[k], (uint32_t)id++);
+		for (size_t k = 0; k < n_detect(l, i) && !is_among(sets, n, library_head(l, i)); k++)
+			add_detect(a, library_head(l, i), library_head(l, i)->detect[k], (uint32_t)id++);
 }
 
 struct ask *ask_new(struct set *const *sets, size_t n, const struct library *recognise)

@@ -6,9 +6,14 @@
 #include "pattern/set.h"
 #include "verdict/where.h"
 
+static enum regex_result shoot(const struct pattern *p, const char *text)
+{
+	return regex_match_once(p->regex, text, strlen(text));
+}
+
 static bool meets(const struct pattern *p, const char *text)
 {
-	return regex_match(p->regex, text, strlen(text)) == REGEX_YES;
+	return shoot(p, text) == REGEX_YES;
 }
 
 struct shot {
@@ -68,14 +73,15 @@ static const struct pattern *taken_by(const struct set *s, const struct pattern 
 	return NULL;
 }
 
-static void check_sample(const struct set *s, const struct pattern *p, const struct conf_node *n, const char *text,
-			 struct conf_problems *problems)
+static void check_sample(const struct set *s, const struct pattern *p, const struct conf_node *n,
+			 const char *text, struct conf_problems *problems)
 {
 	const struct pattern *thief;
 
-	switch (regex_match(p->regex, text, strlen(text))) {
+	switch (shoot(p, text)) {
 	case REGEX_GAVE_UP:
-		conf_problem(problems, n, "rule %s: the match limit was hit on this sample; make the pattern simpler",
+		conf_problem(problems, n,
+			     "rule %s: the match limit was hit on this sample; make the pattern simpler",
 			     p->rule.full);
 		return;
 	case REGEX_NO:
@@ -85,19 +91,25 @@ static void check_sample(const struct set *s, const struct pattern *p, const str
 		break;
 	}
 	if (where_refuses(p, text)) {
-		conf_problem(problems, n, "rule %s: its where does not hold for its own sample", p->rule.full);
+		conf_problem(problems, n, "rule %s: its where does not hold for its own sample",
+			     p->rule.full);
 		return;
 	}
 	thief = taken_by(s, p, text);
 	if (thief)
-		conf_problem(problems, n, "rule %s never sees its own sample: %s stands before it and takes it",
+		conf_problem(problems, n,
+			     "rule %s never sees its own sample: %s stands before it and takes it",
 			     p->rule.full, thief->rule.full);
 }
 
-bool set_check_samples(const struct set *s, struct conf_problems *problems)
+bool set_check_samples(struct set *s, struct conf_problems *problems)
 {
 	size_t before = conf_problems_count(problems);
 
+	if (!set_load_rules(s, problems))
+		return false;
+	if (s->state == SET_USABLE)
+		return true;
 	for (size_t i = 0; i < s->n_patterns; i++) {
 		const struct pattern *p = &s->patterns[i];
 
@@ -105,8 +117,8 @@ bool set_check_samples(const struct set *s, struct conf_problems *problems)
 			check_sample(s, p, p->samples.nodes[k], p->samples.items[k], problems);
 		for (size_t k = 0; k < p->rejects.n; k++)
 			if (meets(p, p->rejects.items[k]) && !where_refuses(p, p->rejects.items[k]))
-				conf_problem(problems, p->rejects.nodes[k], "rule %s meets what it must reject",
-					     p->rule.full);
+				conf_problem(problems, p->rejects.nodes[k],
+					     "rule %s meets what it must reject", p->rule.full);
 	}
 	return conf_problems_count(problems) == before;
 }

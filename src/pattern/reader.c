@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "pattern/ask.h"
 #include "pattern/skim.h"
 #include "record/join.h"
@@ -41,7 +42,7 @@ struct reader {
 
 	struct when_clock clock;
 	const char *layout; /* the one that fitted last */
-	struct buf latest;    /* how the latest record begins */
+	struct buf latest;  /* how the latest record begins */
 	struct capture captures[CAPTURES_MAX];
 	size_t n_captures;
 };
@@ -99,7 +100,8 @@ static void order_sets(struct reader *r)
 	r->ask = NULL;
 }
 
-/* Recognised sets stand in the order of their names, whatever was seen first: the same log gives the same verdict. */
+/* Recognised sets stand in the order of their names, whatever was seen first: the same log gives the same
+ * verdict. */
 static void give(struct reader *r, struct set *s, bool by_name)
 {
 	size_t i = r->n_given;
@@ -113,9 +115,42 @@ static void give(struct reader *r, struct set *s, bool by_name)
 	order_sets(r);
 }
 
+static void say_unusable(struct reader *r, const struct set *s)
+{
+	AUTO_FREE char *id = mem_strdup("*");
+	AUTO_FREE char *full = mem_printf("%s/%s", s->meaning.name, id);
+	struct rule all = { .set = s->meaning.name, .id = id, .full = full, .effect = EFFECT_FAIL };
+	struct record here = { .line = lines_count(r->lines) + 1 };
+
+	if (r->ev->unusable)
+		r->ev->unusable(r->arg, s);
+	else
+		r->ev->gave_up(r->arg, &all, &here);
+}
+
+/* From here on the rules are needed. */
+static void check_usable(struct reader *r, struct set *s)
+{
+	AUTO(conf_problems) p = conf_problems_new();
+
+	if (library_make_usable(r->library, s, p))
+		return;
+	for (size_t i = 0; i < conf_problems_count(p); i++)
+		log_error("%s", conf_problems_text(p, i));
+	say_unusable(r, s);
+}
+
 void reader_use(struct reader *r, struct set *set)
 {
+	check_usable(r, set);
 	give(r, set, false);
+}
+
+static void give_recognised(struct reader *r, struct set *s, bool by_name)
+{
+	check_usable(r, s);
+	give(r, s, by_name);
+	r->ev->recognised(r->arg, s);
 }
 
 /* ---- recognition ---- */
@@ -181,8 +216,7 @@ static void recognise(struct reader *r, const char *text, size_t len)
 
 	while ((s = claims(r, text, len))) {
 		drop_fallback(r);
-		give(r, s, true);
-		r->ev->recognised(r->arg, s);
+		give_recognised(r, s, true);
 	}
 }
 
@@ -194,7 +228,8 @@ static void scout_line(void *arg, const struct line *l)
 	unwrap_line(l->text, l->len, &r->scratch, &c);
 	if (!r->holding || !claims(r, c.text, c.len))
 		return;
-	recognise(r, c.text, c.len); /* before the replay: what stands above this line is read by these sets as well */
+	recognise(r, c.text,
+		  c.len); /* before the replay: what stands above this line is read by these sets as well */
 	r->holding = false;
 }
 
@@ -215,10 +250,8 @@ static void fall_back(struct reader *r)
 {
 	if (!r->holding)
 		return;
-	if (r->fallback) {
-		give(r, r->fallback, false);
-		r->ev->recognised(r->arg, r->fallback);
-	}
+	if (r->fallback)
+		give_recognised(r, r->fallback, false);
 	stop_holding(r);
 }
 
@@ -245,7 +278,8 @@ static void take_captures(struct reader *r, const struct pattern *p, const struc
 		size_t start, len;
 
 		if (regex_capture(p->regex, i, &start, &len))
-			r->captures[r->n_captures++] = (struct capture){ regex_name(p->regex, i), rec->text + start, len };
+			r->captures[r->n_captures++] =
+				(struct capture){ regex_name(p->regex, i), rec->text + start, len };
 	}
 }
 
@@ -325,8 +359,8 @@ static bool raw_first(void *arg, const char *line, size_t n)
 }
 
 /*
- * A run of whole records: those in which a literal occurs are read, the rest is counted.  Returns how far it came: a
- * product that is recognised on the way changes what has to be looked for in the rest.
+ * A run of whole records: those in which a literal occurs are read, the rest is counted.  Returns how far it
+ * came: a product that is recognised on the way changes what has to be looked for in the rest.
  */
 static size_t skim(struct reader *r, const char *data, size_t n)
 {

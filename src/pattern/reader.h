@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reads one log: takes blocks of bytes, finds records, and asks the rules of the active sets.  How it does that (line
- * by line, or a whole block at once) is its own affair.
+ * Reads one log: takes blocks of bytes, finds records, and asks the rules of the active sets.  How it does
+ * that (line by line, or a whole block at once) is its own affair.
  */
 #pragma once
 #include "base/clock.h"
@@ -24,21 +24,30 @@ struct reader_events {
 	bool (*allows)(void *arg, const struct reader_match *m);
 	/* The winner. */
 	void (*met)(void *arg, const struct reader_match *m);
-	/* No rule met it; error: the sets take it for an error.  Without reader_walk() not all of them come. */
+	/* No rule met it; error: the sets take it for an error.  Without reader_walk() not all of them come.
+	 */
 	void (*unmet)(void *arg, struct reader *reader, const struct record *r, bool error);
 	/* A rule's limit was hit: whether it meets the record is not known. */
 	void (*gave_up)(void *arg, const struct rule *rule, const struct record *r);
 	/* The log is of this product too; the set is active from here on. */
 	void (*recognised)(void *arg, struct set *set);
+	/*
+	 * The set is active, but its file, or one that it needs, is wrong: nothing is looked for by its
+	 * rules.  The mistakes were logged.  NULL: gave_up is called with a rule that stands for all of the
+	 * set, and is a failure.
+	 */
+	void (*unusable)(void *arg, const struct set *set);
 };
 
 struct reader *reader_new(const struct library *l, const struct reader_events *ev, void *arg);
 void reader_free(struct reader *r);
 DEFINE_AUTO(reader)
 
-/* The set, and those it uses, are active; nothing else is looked for unless reader_recognise() is called too. */
+/* The set, and those it uses, are active; nothing else is looked for unless reader_recognise() is called too.
+ */
 void reader_use(struct reader *r, struct set *set);
-/* Products are recognised as they show; until one does, up to 1 MiB is held back.  fallback (may be NULL) reads what none claims. */
+/* Products are recognised as they show; until one does, up to 1 MiB is held back.  fallback (may be NULL)
+ * reads what none claims. */
 void reader_recognise(struct reader *r, struct set *fallback);
 
 /* Every record is delivered, also those that no rule can meet: they are not skipped over. */

@@ -81,8 +81,8 @@ static int compile(struct regex *r, struct err *e)
 	PCRE2_SIZE at = 0;
 	int code = 0;
 
-	r->code = pcre2_compile((PCRE2_SPTR)r->text, PCRE2_ZERO_TERMINATED,
-				regex_options(), &code, &at, compile_context());
+	r->code = pcre2_compile((PCRE2_SPTR)r->text, PCRE2_ZERO_TERMINATED, regex_options(), &code, &at,
+				compile_context());
 	if (!r->code) {
 		unsigned char why[256];
 
@@ -121,18 +121,30 @@ const char *regex_text(const struct regex *r)
 	return r->text;
 }
 
+static enum regex_result match(struct regex *r, const char *s, size_t n)
+{
+	int rc = pcre2_match(r->code, (PCRE2_SPTR)(n ? s : ""), n, 0, 0, r->data, match_context());
+
+	if (rc > 0)
+		return REGEX_YES;
+	return rc == PCRE2_ERROR_NOMATCH ? REGEX_NO : REGEX_GAVE_UP;
+}
+
 enum regex_result regex_match(struct regex *r, const char *s, size_t n)
 {
-	int rc;
-
 	if (!r->jit_tried) {
 		r->jit_tried = true;
 		pcre2_jit_compile(r->code, PCRE2_JIT_COMPLETE); /* refused: pcre2_match() interprets */
 	}
-	rc = pcre2_match(r->code, (PCRE2_SPTR)(n ? s : ""), n, 0, 0, r->data, match_context());
-	if (rc > 0)
-		return REGEX_YES;
-	return rc == PCRE2_ERROR_NOMATCH ? REGEX_NO : REGEX_GAVE_UP;
+	return match(r, s, n);
+}
+
+/* The limits mean less to the JIT: only what it gives up as well is given up. */
+enum regex_result regex_match_once(struct regex *r, const char *s, size_t n)
+{
+	enum regex_result result = match(r, s, n);
+
+	return result == REGEX_GAVE_UP ? regex_match(r, s, n) : result;
 }
 
 size_t regex_names(const struct regex *r)

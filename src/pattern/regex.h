@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A PCRE2 pattern as sets use it: bytes, MULTILINE, lines end in LF, limits always set.  A match has three outcomes, and
- * the third is never "no".
+ * A PCRE2 pattern as sets use it: bytes, MULTILINE, lines end in LF, limits always set.  A match has three
+ * outcomes, and the third is never "no".
  */
 #pragma once
 #include <stdbool.h>
@@ -22,6 +22,8 @@ const char *regex_text(const struct regex *r);
 uint32_t regex_options(void); /* of PCRE2, as all are compiled */
 /* The JIT compiles at the first match; where it is refused (W^X policies) it goes without. */
 enum regex_result regex_match(struct regex *r, const char *s, size_t n);
+/* The same without asking the JIT to compile, which takes longer than a few short texts do. */
+enum regex_result regex_match_once(struct regex *r, const char *s, size_t n);
 
 /* Named captures, by index from 0. */
 size_t regex_names(const struct regex *r);

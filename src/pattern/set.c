@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/io.h"
 #include "base/str.h"
 #include "record/when.h"
 #include "verdict/where.h"
@@ -157,8 +158,8 @@ struct loading {
 	struct conf_problems *problems;
 };
 
-static void add_condition(struct loading *l, struct rule *r, const struct conf_node *n, const struct rule_conf *rc,
-			  bool wanted, size_t *room)
+static void add_condition(struct loading *l, struct rule *r, const struct conf_node *n,
+			  const struct rule_conf *rc, bool wanted, size_t *room)
 {
 	struct condition_conf cc = { 0 };
 	struct condition *c;
@@ -171,7 +172,8 @@ static void add_condition(struct loading *l, struct rule *r, const struct conf_n
 		cc.within = rc->effect == EFFECT_RETRY ? 0 : rc->within;
 		cc.history = rc->opens ? 0 : rc->history;
 	} else {
-		conf_problem(l->problems, n, "expected the id of a rule, or { rule: ..., within: ..., in: history }");
+		conf_problem(l->problems, n,
+			     "expected the id of a rule, or { rule: ..., within: ..., in: history }");
 	}
 	if (cc.rule) {
 		c = ARRAY_ADD(r->conditions, r->n_conditions, *room);
@@ -183,8 +185,8 @@ static void add_condition(struct loading *l, struct rule *r, const struct conf_n
 	free(cc.rule);
 }
 
-static void add_conditions(struct loading *l, struct rule *r, const struct conf_node *n, const struct rule_conf *rc,
-			   bool wanted, size_t *room)
+static void add_conditions(struct loading *l, struct rule *r, const struct conf_node *n,
+			   const struct rule_conf *rc, bool wanted, size_t *room)
 {
 	if (!n)
 		return;
@@ -204,7 +206,8 @@ static bool has_capture(const struct pattern *p, const char *name, size_t len)
 	return false;
 }
 
-static void unknown_capture(struct loading *l, const struct pattern *p, const struct conf_node *n, const char *name)
+static void unknown_capture(struct loading *l, const struct pattern *p, const struct conf_node *n,
+			    const char *name)
 {
 	size_t count = p->regex ? regex_names(p->regex) : 0;
 	const char **names = mem_zero(count, sizeof(*names));
@@ -243,8 +246,8 @@ static void add_facts(struct loading *l, struct pattern *p, const struct conf_no
 }
 
 /* ${name} in a sentence must be a capture of the pattern. */
-static void check_template(struct loading *l, const struct pattern *p, const struct conf_node *n, const char *key,
-			   const char *text)
+static void check_template(struct loading *l, const struct pattern *p, const struct conf_node *n,
+			   const char *key, const char *text)
 {
 	for (const char *s = text; s && (s = strstr(s, "${")); s += 2) {
 		const char *close = strchr(s, '}');
@@ -274,7 +277,8 @@ static void check_rule(struct loading *l, const struct pattern *p, const struct 
 		conf_unknown(l->problems, conf_get(n, "phase"), "unknown phase", r->phase,
 			     (const char *const *)l->set->meaning.phases, l->set->meaning.n_phases);
 	if (rc->goal && r->effect != EFFECT_GOAL)
-		conf_problem(l->problems, conf_get(n, "goal"), "goal: only a rule with effect: goal reaches one");
+		conf_problem(l->problems, conf_get(n, "goal"),
+			     "goal: only a rule with effect: goal reaches one");
 	if (r->effect == EFFECT_IGNORE && !r->why)
 		conf_problem(l->problems, n, "why: a rule that ignores must say why");
 	if (r->effect == EFFECT_RETRY && !r->until)
@@ -282,7 +286,8 @@ static void check_rule(struct loading *l, const struct pattern *p, const struct 
 	if (r->effect != EFFECT_RETRY && (rc->tries || r->until))
 		conf_problem(l->problems, n, "tries and until are for effect: retry");
 	if ((rc->due || rc->unclosed) && !r->opens)
-		conf_problem(l->problems, n, "due and unclosed are for rules that open a promise (opens: ...)");
+		conf_problem(l->problems, n,
+			     "due and unclosed are for rules that open a promise (opens: ...)");
 	if (r->fatal && r->effect != EFFECT_FAIL && r->effect != EFFECT_ROLLBACK)
 		conf_problem(l->problems, conf_get(n, "fatal"), "fatal: only for effect: fail or rollback");
 	check_template(l, p, n, "say", r->say);
@@ -444,6 +449,94 @@ struct set *set_load(const char *path, struct conf_problems *p)
 	return c ? set_from_conf(c, p) : NULL;
 }
 
+/* ---- the head alone ---- */
+
+static size_t line_end(const char *text, size_t n, size_t at)
+{
+	const char *lf = memchr(text + at, '\n', n - at);
+
+	return lf ? (size_t)(lf - text) + 1 : n;
+}
+
+/* Whether the line may stand among the rules: it begins no other key of the file, and no other document. */
+static bool among_rules(const char *line, size_t n)
+{
+	return strchr(" #\r\n", line[0]) || (n > 1 && line[0] == '-' && line[1] == ' ');
+}
+
+/* How much of the file stands in front of its rules; 0 where it cannot be told without reading it as YAML. */
+static size_t head_length(const char *text, size_t n)
+{
+	static const char key[] = "rules:";
+	size_t head = 0;
+
+	if (memchr(text, '\0', n))
+		return 0;
+	for (size_t at = 0, end; at < n; at = end) {
+		end = line_end(text, n, at);
+		if (head && !among_rules(text + at, end - at))
+			return 0;
+		if (!head && end - at > strlen(key) && memcmp(text + at, key, strlen(key)) == 0)
+			head = at;
+	}
+	return head;
+}
+
+static struct set *from_text(const char *path, const char *text, size_t n, struct conf_problems *p)
+{
+	struct conf *c = conf_parse(path, text, n, p);
+
+	return c ? set_from_conf(c, p) : NULL;
+}
+
+struct set *set_load_head(const char *path, struct conf_problems *p)
+{
+	AUTO(conf_problems) own = conf_problems_new();
+	AUTO_BUF text = BUF_INIT(CONF_FILE_MAX);
+	struct set *s = NULL;
+	size_t head;
+
+	if (io_read_file(path, &text, NULL) < 0)
+		return set_load(path, p); /* which says why */
+	head = head_length(buf_text(&text), text.len);
+	if (head)
+		s = from_text(path, buf_text(&text), head, own);
+	if (!s)
+		return from_text(path, buf_text(&text), text.len, p); /* all mistakes at once */
+	s->text = buf_take(&text);
+	return s;
+}
+
+/* What recognises the product stays as it is: readers that do not use the set look for it. */
+bool set_load_rules(struct set *s, struct conf_problems *p)
+{
+	AUTO(set) whole = NULL;
+	struct set head = *s;
+
+	if (!s->text)
+		return true;
+	whole = from_text(s->path, s->text, strlen(s->text), p);
+	if (!whole)
+		return false;
+	s->meaning = whole->meaning;
+	s->uses = whole->uses;
+	s->time = whole->time;
+	s->patterns = whole->patterns;
+	s->n_patterns = whole->n_patterns;
+	s->conf = whole->conf;
+	s->text = NULL;
+	whole->meaning = head.meaning;
+	whole->uses = head.uses;
+	whole->time = head.time;
+	whole->patterns = NULL;
+	whole->n_patterns = 0;
+	whole->conf = head.conf;
+	whole->text = head.text;
+	return true;
+}
+
+/* ---- giving back ---- */
+
 static void free_rule(struct rule *r)
 {
 	free(r->id);
@@ -474,6 +567,31 @@ static void free_conf_texts(struct conf_texts *t)
 	free(t->nodes);
 }
 
+static void forget(struct conf_texts *t)
+{
+	free_conf_texts(t);
+	*t = (struct conf_texts){ 0 };
+}
+
+static void forget_nodes(struct conf_texts *t)
+{
+	free(t->nodes);
+	t->nodes = NULL;
+}
+
+void set_forget_places(struct set *s)
+{
+	for (size_t i = 0; i < s->n_patterns; i++) {
+		forget(&s->patterns[i].samples);
+		forget(&s->patterns[i].rejects);
+		s->patterns[i].node = NULL;
+	}
+	forget_nodes(&s->uses);
+	forget_nodes(&s->time);
+	conf_free(s->conf);
+	s->conf = NULL;
+}
+
 void set_free(struct set *s)
 {
 	if (!s)
@@ -496,6 +614,7 @@ void set_free(struct set *s)
 	free(s->meaning.name);
 	free(s->meaning.title);
 	free(s->path);
+	free(s->text);
 	conf_free(s->conf);
 	free(s);
 }
