@@ -392,10 +392,10 @@ static void feed(struct story *s, enum input in)
 	if (s->state == STATE_SETTLING || s->state == STATE_FAILING)
 		s->settle_at = s->now + s->set.settle;
 	if (s->state == STATE_SETTLING)
-		tell_text(s, (struct story_news){ .type = NEWS_GOAL, .state = "met" }, "goal",
+		tell_text(s, (struct story_news){ .type = NEWS_GOAL, .name = "all", .state = "met" }, "goal",
 			  "all goals are reached; now they have to hold");
 	else if (before == STATE_SETTLING && s->state == STATE_WAITING)
-		tell_text(s, (struct story_news){ .type = NEWS_GOAL, .state = "lost" }, "note",
+		tell_text(s, (struct story_news){ .type = NEWS_GOAL, .name = "all", .state = "lost" }, "note",
 			  "a goal was lost again");
 }
 

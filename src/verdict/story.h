@@ -33,7 +33,7 @@ enum story_news_type {
 	NEWS_RULE, /* a record met a rule */
 	NEWS_RUN,
 	NEWS_PHASE,
-	NEWS_GOAL, /* reached, or lost; without a name: all of them */
+	NEWS_GOAL, /* reached, or lost; by the name "all": all of them */
 	NEWS_UNEXPLAINED,
 	NEWS_PROBE,
 	NEWS_GAP,

@@ -97,7 +97,7 @@ def test_a_fatal_failure_ends_it_at_once(app):
 def test_a_log_that_appears_later_is_read_from_its_first_byte(app):
     log = app.folder / "later.log"
     p = follow(app, "--settle", "200ms", log)
-    time.sleep(0.3)
+    started(app, p, "inotify")
     log.write_text(GOOD)
     assert finish(app, p)[0] == 0
 
