@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* gonogo check: plans, sets and probe definitions, every mistake; and how well sets cover a log. */
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +12,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "conf/folder.h"
 #include "pattern/ask.h"
 #include "source/source.h"
 
@@ -107,24 +107,9 @@ static void check_file(struct checking *c, const char *path)
 			     "definition (probe: NAME)");
 }
 
-static int is_yaml(const struct dirent *d)
+static void check_each(void *arg, const char *path)
 {
-	return d->d_name[0] != '.' && str_ends(d->d_name, ".yaml");
-}
-
-static void check_folder(struct checking *c, const char *folder)
-{
-	struct dirent **entries;
-	int n = scandir(folder, &entries, is_yaml, alphasort);
-
-	for (int i = 0; i < n; i++) {
-		AUTO_FREE char *path = mem_printf("%s/%s", folder, entries[i]->d_name);
-
-		check_file(c, path);
-		free(entries[i]);
-	}
-	if (n >= 0)
-		free(entries);
+	check_file(arg, path);
 }
 
 /* All that is shipped. */
@@ -132,9 +117,10 @@ static void check_installed(struct checking *c)
 {
 	AUTO_FREE char *patterns = data_folder("patterns");
 	AUTO_FREE char *probes = data_folder("probes");
+	struct err e;
 
-	check_folder(c, patterns);
-	check_folder(c, probes);
+	if (conf_each_file(patterns, check_each, c, &e) < 0 || conf_each_file(probes, check_each, c, &e) < 0)
+		log_warn("%s", e.text);
 }
 
 /* ---- coverage of a log ---- */

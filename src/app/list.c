@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* gonogo list: what there is, one line each. */
-#include <dirent.h>
 #include <string.h>
 
 #include "alert/alert.h"
@@ -11,6 +10,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "conf/folder.h"
 #include "probe/probe.h"
 
 static int show(struct buf *out)
@@ -40,13 +40,9 @@ static int list_sets(const struct options *o, int argc, char **argv, struct buf 
 	return 0;
 }
 
-static int is_yaml(const struct dirent *d)
+static void add_definition(void *arg, const char *path)
 {
-	return d->d_name[0] != '.' && str_ends(d->d_name, ".yaml");
-}
-
-static void add_definition(const char *path, struct buf *out)
-{
+	struct buf *out = arg;
 	AUTO(conf_problems) p = conf_problems_new();
 	AUTO(conf) c = conf_load(path, p);
 	const struct conf_node *root = c ? conf_root(c) : NULL, *with = conf_get(root, "with");
@@ -64,20 +60,10 @@ static void add_definition(const char *path, struct buf *out)
 
 static void add_definitions(const char *folder, struct buf *out)
 {
-	struct dirent **entries;
-	int n = scandir(folder, &entries, is_yaml, alphasort);
+	struct err e;
 
-	if (n < 0) {
-		log_warn("%s: cannot be read", folder);
-		return;
-	}
-	for (int i = 0; i < n; i++) {
-		AUTO_FREE char *path = mem_printf("%s/%s", folder, entries[i]->d_name);
-
-		add_definition(path, out);
-		free(entries[i]);
-	}
-	free(entries);
+	if (conf_each_file(folder, add_definition, out, &e) < 0)
+		log_warn("%s", e.text);
 }
 
 static int list_probes(const struct options *o, int argc, char **argv, struct buf *out)
