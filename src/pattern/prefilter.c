@@ -148,7 +148,7 @@ static void choose_kernel(struct prefilter *pf)
 	pf->stride = pf->kernel->stride;
 	pf->cost = pf->kernel->cost;
 #if defined(__x86_64__)
-	if (free_choice && path == PREFILTER_AVX512 && !kernel_gather_pays()) {
+	if (free_choice && path >= PREFILTER_AVX2 && !kernel_gather_pays(pf->kernel)) {
 		pf->stride = stride_scalar;
 		pf->cost.eight = kernel_scalar.cost.eight;
 		pf->cost.four = kernel_scalar.cost.four;
@@ -462,7 +462,7 @@ static size_t best_bucket(const struct prefilter *pf, const struct bucket *bucke
 	return best;
 }
 
-enum { COST_OF_CANDIDATE = 1000, FINGERS_FOR_FEW_GROUPS = 200 };
+enum { COST_OF_CANDIDATE = 3000, FINGERS_FOR_FEW_GROUPS = 200 };
 
 static void plan_fingers(const struct prefilter *pf, size_t groups, struct finger_plan *plan)
 {
@@ -588,12 +588,28 @@ static void split_needles(struct prefilter *pf, const struct split *split)
 	}
 }
 
+/* How often, in 64 bytes, a probe is expected to stop at a needle's grams of four. */
+static double stops_at_four(const struct prefilter *pf, const struct needle *nd, bool twice)
+{
+	uint16_t rarity[LITERAL_MAX];
+	uint64_t share;
+
+	literal_rarity(pf->classes, nd->literal.at, nd->literal.n, rarity, NULL);
+	rarity_window(rarity + nd->run_at, nd->run, 4, twice ? STRIDE / 2 : STRIDE, &share);
+	return (double)share / (double)RARITY_ALL * (twice ? 16 : 8);
+}
+
 static double cost_of_probes(const struct prefilter *pf, const struct split *split)
 {
+	bool twice = split->four < FOUR_RUN;
 	double cost = count_ways(pf, WAY_EIGHT) ? pf->cost.eight : 0;
 
-	if (count_ways(pf, WAY_FOUR))
-		cost += split->four < FOUR_RUN ? pf->cost.four_twice : pf->cost.four;
+	if (count_ways(pf, WAY_FOUR) == 0)
+		return cost;
+	cost += twice ? pf->cost.four_twice : pf->cost.four;
+	for (size_t i = 0; i < pf->n_needles; i++)
+		if (pf->needles[i].way == WAY_FOUR)
+			cost += stops_at_four(pf, &pf->needles[i], twice) * COST_OF_CANDIDATE;
 	return cost;
 }
 

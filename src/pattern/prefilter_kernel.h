@@ -108,8 +108,8 @@ struct kernel {
 
 #if defined(__x86_64__)
 extern const struct kernel kernel_avx2, kernel_avx512;
-/* Whether AVX-512's gather beats the scalar loop here: some CPUs have it in name only.  Measured once. */
-bool kernel_gather_pays(void);
+/* Whether a gather beats the scalar loop here: some CPUs have it in name only.  Measured once. */
+bool kernel_gather_pays(const struct kernel *k);
 #elif defined(__aarch64__)
 extern const struct kernel kernel_neon;
 #endif

@@ -78,6 +78,82 @@ AVX2 static void finger_avx2(const struct fingers *f, const char *data, size_t n
 	}
 }
 
+/* ---- AVX2: eight probes by one gather ---- */
+
+/* stride_hash8() in the upper half of each qword: there is no multiplication of 64 bits. */
+AVX2 INLINE __m256i hash8_avx2(__m256i folded)
+{
+	const __m256i factor = _mm256_set1_epi64x((long long)STRIDE_MULTIPLIER_8);
+	__m256i cross = _mm256_mullo_epi32(folded, _mm256_shuffle_epi32(factor, 0xb1));
+
+	cross = _mm256_add_epi32(cross, _mm256_slli_epi64(cross, 32));
+	return _mm256_add_epi32(_mm256_mul_epu32(folded, factor), cross);
+}
+
+/* The low or the high dword of each of eight qwords, in order. */
+AVX2 INLINE __m256i dwords_of(__m256i a, __m256i b, bool high)
+{
+	__m256 x = _mm256_castsi256_ps(a), y = _mm256_castsi256_ps(b);
+	__m256 mixed = high ? _mm256_shuffle_ps(x, y, 0xdd) : _mm256_shuffle_ps(x, y, 0x88);
+
+	return _mm256_permute4x64_epi64(_mm256_castps_si256(mixed), 0xd8);
+}
+
+AVX2 INLINE unsigned gather_bits_avx2(const struct gram_bits *b, __m256i hash)
+{
+	const __m256i one = _mm256_set1_epi32(1), low_five = _mm256_set1_epi32(31);
+	__m256i slot = _mm256_srl_epi32(hash, _mm_cvtsi32_si128((int)b->shift));
+	__m256i word = _mm256_i32gather_epi32((const int *)(const void *)b->word, slot, 4);
+	__m256i first =
+		_mm256_sllv_epi32(one, _mm256_and_si256(_mm256_srli_epi32(hash, FIRST_BIT), low_five));
+	__m256i second =
+		_mm256_sllv_epi32(one, _mm256_and_si256(_mm256_srli_epi32(hash, SECOND_BIT), low_five));
+	__m256i missing = _mm256_andnot_si256(word, _mm256_or_si256(first, second));
+
+	return (unsigned)_mm256_movemask_ps(
+		_mm256_castsi256_ps(_mm256_cmpeq_epi32(missing, _mm256_setzero_si256())));
+}
+
+AVX2 INLINE void gather_all_avx2(const struct stride *s, const char *data, size_t n, uint64_t *probed,
+				 bool eight, bool four, bool twice)
+{
+	const __m256i fold = _mm256_set1_epi64x((long long)STRIDE_FOLD);
+	const __m256i times4 = _mm256_set1_epi32((int)STRIDE_MULTIPLIER_4);
+	size_t i = 0;
+
+	for (; n - i >= 64; i += 64) {
+		__m256i a = _mm256_or_si256(load32(data + i), fold),
+			b = _mm256_or_si256(load32(data + i + 32), fold);
+		uint64_t bits = 0;
+
+		if (eight)
+			bits |= gather_bits_avx2(&s->eight, dwords_of(hash8_avx2(a), hash8_avx2(b), true));
+		if (four)
+			bits |= gather_bits_avx2(&s->four,
+						 _mm256_mullo_epi32(dwords_of(a, b, false), times4));
+		if (twice)
+			bits |= gather_bits_avx2(&s->four, _mm256_mullo_epi32(dwords_of(a, b, true), times4));
+		probed[i / STRIDE / 64] |= bits << (i / STRIDE % 64);
+	}
+	stride_rest(s, data, i, n, probed);
+}
+
+AVX2 static void stride_avx2(const struct stride *s, const char *data, size_t n, uint64_t *probed)
+{
+	const struct stride copy = *s; /* which probed cannot alias */
+
+	if (!s->four.word)
+		gather_all_avx2(&copy, data, n, probed, true, false, false);
+	else if (!s->eight.word && s->four_twice)
+		gather_all_avx2(&copy, data, n, probed, false, true, true);
+	else if (!s->eight.word)
+		gather_all_avx2(&copy, data, n, probed, false, true, false);
+	else if (s->four_twice)
+		gather_all_avx2(&copy, data, n, probed, true, true, true);
+	else
+		gather_all_avx2(&copy, data, n, probed, true, true, false);
+}
+
 /* ---- AVX-512: fingerprints by 64-entry tables ---- */
 
 /* finger_six_bits() of 64 bytes; the bits above are not looked at by vpermb. */
@@ -220,14 +296,14 @@ static bool has_avx512(void)
 const struct kernel kernel_avx2 = {
 	.name = "avx2",
 	.usable = has_avx2,
-	.stride = stride_scalar,
+	.stride = stride_avx2,
 	.finger = finger_avx2,
-	.cost = { .eight = 560,
-		  .four = 450,
+	.cost = { .eight = 400,
+		  .four = 400,
 		  .four_twice = 1000,
 		  .group = 1000,
 		  .next_group = 900,
-		  .blur = 3 },
+		  .blur = 4 },
 };
 
 const struct kernel kernel_avx512 = {
@@ -237,9 +313,6 @@ const struct kernel kernel_avx512 = {
 	.finger = finger_avx512,
 	.cost = { .eight = 260, .four = 300, .four_twice = 700, .group = 290, .next_group = 60, .blur = 4 },
 };
-
-static bool gather_pays;
-static pthread_once_t gather_once = PTHREAD_ONCE_INIT;
 
 static int64_t span_of(stride_fn *f, const struct stride *s, const char *data)
 {
@@ -252,7 +325,7 @@ static int64_t span_of(stride_fn *f, const struct stride *s, const char *data)
 }
 
 /* Some fifty microseconds: as long as a CPU takes to wake its wide units. */
-static void try_gather(void)
+static bool faster_than_scalar(stride_fn *f)
 {
 	static const uint32_t nothing[8192];
 	static const char data[1024];
@@ -260,18 +333,33 @@ static void try_gather(void)
 	int64_t scalar = CLOCK_NEVER, gather = CLOCK_NEVER;
 
 	for (unsigned i = 0; i < 100; i++) {
-		int64_t a = span_of(stride_scalar, &s, data), b = span_of(stride_avx512, &s, data);
+		int64_t a = span_of(stride_scalar, &s, data), b = span_of(f, &s, data);
 
 		scalar = a < scalar ? a : scalar;
 		gather = b < gather ? b : gather;
 	}
-	gather_pays = gather < scalar;
+	return gather < scalar;
 }
 
-bool kernel_gather_pays(void)
+static bool pays[2];
+
+static void try_avx2(void)
 {
-	pthread_once(&gather_once, try_gather);
-	return gather_pays;
+	pays[0] = faster_than_scalar(stride_avx2);
+}
+
+static void try_avx512(void)
+{
+	pays[1] = faster_than_scalar(stride_avx512);
+}
+
+bool kernel_gather_pays(const struct kernel *k)
+{
+	static pthread_once_t once[2] = { PTHREAD_ONCE_INIT, PTHREAD_ONCE_INIT };
+	bool wide = k == &kernel_avx512;
+
+	pthread_once(&once[wide], wide ? try_avx512 : try_avx2);
+	return pays[wide];
 }
 #else
 typedef int nothing_here;
