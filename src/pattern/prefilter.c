@@ -306,21 +306,26 @@ static uint32_t hash_gram(const struct prefilter *pf, const struct literal *l, s
 	return eight ? stride_hash8(whole) : stride_hash4(half[0]);
 }
 
-/* The rarest four of the run that the gram does not have; where there are none, some that overlap it. */
+static unsigned rarity_of_four(const uint16_t *rarity)
+{
+	return (unsigned)rarity[0] + rarity[1] + rarity[2] + rarity[3];
+}
+
+/* Four of the run that the gram does not have, next to it; where there is no room, some that overlap it. */
 static size_t check_place(const struct needle *nd, const uint16_t *rarity, size_t gram, size_t length)
 {
-	size_t end = (size_t)nd->run_at + nd->run, best = gram > nd->run_at ? nd->run_at : end - 4;
-	unsigned most = 0;
+	size_t end = (size_t)nd->run_at + nd->run;
+	bool before = gram >= nd->run_at + 4U, behind = gram + length + 4 <= end;
 
-	for (size_t at = nd->run_at; at + 4 <= end; at++) {
-		unsigned sum = (unsigned)rarity[at] + rarity[at + 1] + rarity[at + 2] + rarity[at + 3];
-
-		if ((at + 4 <= gram || at >= gram + length) && sum > most) {
-			most = sum;
-			best = at;
-		}
-	}
-	return best;
+	if (before && behind)
+		return rarity_of_four(rarity + gram - 4) > rarity_of_four(rarity + gram + length)
+			       ? gram - 4
+			       : gram + length;
+	if (before)
+		return gram - 4;
+	if (behind)
+		return gram + length;
+	return gram > nd->run_at ? nd->run_at : end - 4;
 }
 
 static void put_gram(const struct prefilter *pf, uint32_t needle, const uint16_t *rarity, size_t at,
@@ -462,7 +467,7 @@ static size_t best_bucket(const struct prefilter *pf, const struct bucket *bucke
 	return best;
 }
 
-enum { COST_OF_CANDIDATE = 3000, FINGERS_FOR_FEW_GROUPS = 200 };
+enum { COST_OF_CANDIDATE = 3000, FINGERS_FOR_FEW_GROUPS = 200, MANY_FINGERS = 400 };
 
 static void plan_fingers(const struct prefilter *pf, size_t groups, struct finger_plan *plan)
 {
@@ -616,7 +621,6 @@ static double cost_of_probes(const struct prefilter *pf, const struct split *spl
 /* The cheapest split; the needles' ways and plan are set to it. */
 static const struct split *choose_split(struct prefilter *pf, struct finger_plan *best)
 {
-	enum { MANY_FINGERS = 400 };
 	const struct split *chosen = NULL;
 	AUTO_FREE uint8_t *bucket_of = mem_zero(pf->n_needles + 1, 1);
 	struct finger_plan plan = { .bucket_of = bucket_of };
@@ -639,30 +643,44 @@ static const struct split *choose_split(struct prefilter *pf, struct finger_plan
 	return chosen;
 }
 
-/* What is known of a literal before any choice. */
-static void measure(const struct prefilter *pf, struct needle *nd)
+static void find_run(const struct prefilter *pf, struct needle *nd)
 {
-	uint16_t rarity[LITERAL_MAX];
-	const struct literal *l = &nd->literal;
 	size_t run = 0;
-	unsigned most = 0;
 
-	literal_rarity(pf->classes, l->at, l->n, rarity, NULL);
-	for (size_t i = 0; i < l->n; i++) {
-		run = literal_folded(pf->classes, l->at[i]) < 0 ? 0 : run + 1;
+	for (size_t i = 0; i < nd->literal.n; i++) {
+		run = literal_folded(pf->classes, nd->literal.at[i]) < 0 ? 0 : run + 1;
 		if (run > nd->run) {
 			nd->run = (uint8_t)run;
 			nd->run_at = (uint8_t)(i + 1 - run);
 		}
 	}
+}
+
+/* The rarest positions for a fingerprint. */
+static void find_finger(const struct prefilter *pf, struct needle *nd)
+{
+	uint16_t rarity[LITERAL_MAX];
+	const struct literal *l = &nd->literal;
+	unsigned most = 0;
+
+	literal_rarity(pf->classes, l->at, l->n, rarity, NULL);
 	for (size_t i = 0; i + FINGER_WIDTH <= l->n; i++) {
-		unsigned sum = (unsigned)rarity[i] + rarity[i + 1] + rarity[i + 2] + rarity[i + 3];
+		unsigned sum = rarity_of_four(rarity + i);
 
 		if (sum > most) {
 			most = sum;
 			nd->finger_at = (uint8_t)i;
 		}
 	}
+}
+
+/* What is known of a literal before any choice; one of a large set that can be probed for gets no
+ * fingerprint. */
+static void measure(const struct prefilter *pf, struct needle *nd)
+{
+	find_run(pf, nd);
+	if (nd->run < EIGHT_RUN || pf->n_needles <= MANY_FINGERS)
+		find_finger(pf, nd);
 }
 
 static void put_grams(struct prefilter *pf, bool twice)
