@@ -219,12 +219,13 @@ bool library_uses(const struct library *l, const struct set *a, const struct set
 static void check_uses(const struct library *l, const struct set *s, struct conf_problems *p)
 {
 	for (size_t i = 0; i < s->uses.n; i++) {
-		const char *near = library_nearest(l, s->uses.items[i]);
+		const char *near;
 
-		if (!entry_of(l, s->uses.items[i]))
-			conf_problem(p, s->uses.nodes[i], "uses: there is no set '%s'%s%s%s",
-				     s->uses.items[i], near ? ", did you mean '" : "", near ? near : "",
-				     near ? "'?" : "");
+		if (entry_of(l, s->uses.items[i]))
+			continue;
+		near = library_nearest(l, s->uses.items[i]);
+		conf_problem(p, s->uses.nodes[i], "uses: there is no set '%s'%s%s%s", s->uses.items[i],
+			     near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
 	}
 	if (library_uses(l, s, s) && s->uses.n)
 		conf_problem(p, s->uses.nodes[0], "uses: the set uses itself, directly or through others");
@@ -243,7 +244,7 @@ static void check_reference(const struct library *l, const struct pattern *from,
 		conf_problem(p, n, "%s: there is no set '%s'", key, name);
 		return;
 	}
-	if (!set_load_rules(s, p) || set_pattern(s, slash + 1))
+	if (s->state == SET_BROKEN || !set_load_rules(s, p) || set_pattern(s, slash + 1))
 		return;
 	ids = mem_zero(s->n_patterns, sizeof(*ids));
 	for (size_t i = 0; i < s->n_patterns; i++)
@@ -335,7 +336,8 @@ bool library_make_usable(const struct library *l, struct set *s, struct conf_pro
 						  check_uses() says so */
 	s->state = SET_CHECKING;
 	s->state = check_whole(l, s, p) ? SET_USABLE : SET_BROKEN;
-	if (s->state == SET_USABLE)
-		set_forget_places(s);
+	if (s->state == SET_BROKEN)
+		set_drop_rules(s);
+	set_forget_places(s);
 	return s->state == SET_USABLE;
 }

@@ -106,10 +106,10 @@ bool set_check_samples(struct set *s, struct conf_problems *problems)
 {
 	size_t before = conf_problems_count(problems);
 
+	if (s->state == SET_USABLE || s->state == SET_BROKEN)
+		return s->state == SET_USABLE;
 	if (!set_load_rules(s, problems))
 		return false;
-	if (s->state == SET_USABLE)
-		return true;
 	for (size_t i = 0; i < s->n_patterns; i++) {
 		const struct pattern *p = &s->patterns[i];
 

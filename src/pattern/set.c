@@ -592,10 +592,8 @@ void set_forget_places(struct set *s)
 	s->conf = NULL;
 }
 
-void set_free(struct set *s)
+void set_drop_rules(struct set *s)
 {
-	if (!s)
-		return;
 	for (size_t i = 0; i < s->n_patterns; i++) {
 		free_rule(&s->patterns[i].rule);
 		regex_free(s->patterns[i].regex);
@@ -603,6 +601,18 @@ void set_free(struct set *s)
 		free_conf_texts(&s->patterns[i].rejects);
 	}
 	free(s->patterns);
+	s->patterns = NULL;
+	s->n_patterns = 0;
+	free_texts(s->meaning.goals, s->meaning.n_goals);
+	s->meaning.goals = NULL;
+	s->meaning.n_goals = 0;
+}
+
+void set_free(struct set *s)
+{
+	if (!s)
+		return;
+	set_drop_rules(s);
 	free_regexes(s->detect, s->n_detect);
 	free_regexes(s->first, s->n_first);
 	free_regexes(s->error, s->n_error);
@@ -610,7 +620,6 @@ void set_free(struct set *s)
 	free_conf_texts(&s->time);
 	free_texts(s->meaning.phases, s->meaning.n_phases);
 	free_texts(s->meaning.restore, s->meaning.n_restore);
-	free_texts(s->meaning.goals, s->meaning.n_goals);
 	free(s->meaning.name);
 	free(s->meaning.title);
 	free(s->path);

@@ -44,6 +44,8 @@ struct set *set_load_head(const char *path, struct conf_problems *p);
 bool set_load_rules(struct set *s, struct conf_problems *p);
 /* Drops samples and all places, which only mistakes are told by. */
 void set_forget_places(struct set *s);
+/* A set that cannot be used: its head stays, so that its product is still recognised. */
+void set_drop_rules(struct set *s);
 void set_free(struct set *s);
 DEFINE_AUTO(set)
 const struct pattern *set_pattern(const struct set *s, const char *id); /* NULL if there is none */
