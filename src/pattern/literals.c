@@ -456,7 +456,9 @@ static void chain_add(struct reader *r, struct chain *c, const struct node *n)
 
 static void chain_end(const struct reader *r, struct chain *c, struct node *out)
 {
-	chain_offer(r, c);
+	/* an exact one is rated where it stands alone: most are but a part of something longer */
+	if (!c->node.exact || c->run.n > 1)
+		chain_offer(r, c);
 	set_copy(&c->node.last, &c->run);
 	if (c->node.exact)
 		set_copy(&c->node.first, &c->run);
@@ -468,6 +470,12 @@ static void unite_ends(const struct reader *r, struct set *s, const struct set *
 {
 	if (has_empty(s) || has_empty(more) || !set_unite(r, s, more))
 		set_copy(s, &set_of_nothing);
+}
+
+static void rate_exact(const struct reader *r, struct node *n)
+{
+	if (n->exact)
+		offer(r, n, &n->first);
 }
 
 static void node_or(const struct reader *r, struct node *a, const struct node *b)
@@ -1265,8 +1273,11 @@ static void read_alternatives(struct reader *r, struct mode mode, struct node *o
 	if (++r->depth > DEPTH_MAX)
 		give_up(r);
 	read_branch(r, &mode, out);
+	if (next_is(r, "|"))
+		rate_exact(r, out);
 	while (skip(r, "|")) {
 		read_branch(r, &mode, &branch);
+		rate_exact(r, &branch);
 		node_or(r, out, &branch);
 	}
 	r->depth--;
@@ -1325,6 +1336,7 @@ void literals_of(const char *pattern, size_t n, uint32_t pcre2_options, struct l
 	struct node all;
 
 	read_alternatives(r, mode, &all);
+	rate_exact(r, &all);
 	if (!r->doubt && r->at == r->end)
 		put_need(r, &all);
 }

@@ -467,7 +467,7 @@ static size_t best_bucket(const struct prefilter *pf, const struct bucket *bucke
 	return best;
 }
 
-enum { COST_OF_CANDIDATE = 3000, FINGERS_FOR_FEW_GROUPS = 200, MANY_FINGERS = 400 };
+enum { COST_OF_CANDIDATE = 3000, FINGERS_FOR_FEW_GROUPS = 160, MANY_FINGERS = 160 };
 
 static void plan_fingers(const struct prefilter *pf, size_t groups, struct finger_plan *plan)
 {
