@@ -8,7 +8,8 @@ from conftest import TOP
 
 yaml = pytest.importorskip("yaml")
 
-SETS = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((TOP / "patterns").glob("*.yaml"))}
+SETS = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))
+        for path in sorted((TOP / "patterns").glob("*.yaml"))}
 LOGS = sorted((TOP / "samples").glob("*/*.log"))
 USED = {name for doc in SETS.values() for name in doc.get("uses", [])}
 GOALS = {name for name, doc in SETS.items() if any(rule["effect"] == "goal" for rule in doc["rules"])}
