@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* gonogo preflight: what must hold before anything is started. */
-#include "app/once.h"
 #include "app/command.h"
+#include "app/once.h"
 #include "app/with_plan.h"
 
 static int ask(const struct plan *p, const struct options *o, const struct library *l, int argc, char **argv)
