@@ -6,18 +6,25 @@ import pathlib
 import re
 import subprocess
 import sys
-import threading
 import time
 
 import pytest
-from conftest import TOP, wait_until
+from conftest import SHARED, TOP, wait_until
 
 sys.path.insert(0, str(TOP / "tests" / "servers"))
 from scripts import PG, Server, alive, skip_without  # noqa: E402
 
 pytestmark = pytest.mark.slow
-LIQUIBASE = pathlib.Path(os.environ.get("LB", "/tmp/npm/liquibase/node_modules/liquibase/dist/liquibase"))
+SHARED_TOMCAT = SHARED / "servers" / "tomcat"
 POLL = "-Dliquibase.changelogLockPollRate=1"
+
+
+def liquibase():
+    """The folder with Liquibase's jars: LB, or where the scripts look for it."""
+    default = re.search(r"LB=\$\{LB:-([^}]*)\}", (SHARED_TOMCAT / "up.sh").read_text())
+    return pathlib.Path(os.environ.get("LB") or default[1])
+
+
 PLAN = """
 plan: tomcat-liquibase
 logs:
@@ -43,15 +50,14 @@ probes:
 @pytest.fixture(scope="module")
 def tomcat():
     """With what version 1 left behind: database repo_v1, of which every test gets its copy as repo."""
-    shared = TOP.parent / "shared"
-    if not (shared / "servers").is_dir():
-        pytest.skip("../shared/servers is not here")
+    if not SHARED_TOMCAT.is_dir():
+        pytest.skip("../shared/servers/tomcat is not here")
     skip_without("java", "curl", "psql", PG / "initdb", "/usr/share/tomcat10/bin/catalina.sh", "/etc/tomcat10/web.xml")
-    if not (LIQUIBASE / "internal" / "lib").is_dir():
-        pytest.skip("Liquibase's jars are not there: npm i liquibase@4.28.1, and their folder (dist/liquibase) in LB")
-    server = Server(shared, "tomcat", {"pg": 15436, "http": 18081, "stop": 18005}, also=["liquibase"])
+    if not (liquibase() / "internal" / "lib").is_dir():
+        pytest.skip("Liquibase's jars are missing: npm i liquibase@4.28.1, its folder dist/liquibase in LB")
+    server = Server(SHARED, "tomcat", {"pg": 15436, "http": 18081, "stop": 18005}, also=["liquibase"])
     try:
-        said = server.up(150, CHANGELOG="v1", APPS="repo", LB=LIQUIBASE)
+        said = server.up(150, CHANGELOG="v1", APPS="repo", LB=liquibase())
         assert said.startswith("alive"), said
         server.down(KEEPPG=1)
         server.sql("alter database repo rename to repo_v1")
@@ -81,7 +87,7 @@ class Upgrade:
         return self.gonogo.start(
             "run", "plan.yaml", "--quiet", "--json", "v.json", *options,
             *(a for name, value in variables.items() for a in ("--var", f"{name}={value}")), *command,
-            env=self.tomcat.env(**{"CHANGELOG": changelog, "APPS": "repo", "LB": LIQUIBASE, **env}))
+            env=self.tomcat.env(**{"CHANGELOG": changelog, "APPS": "repo", "LB": liquibase(), **env}))
 
     def finish(self, process, timeout=200):
         _, err = process.communicate(timeout=timeout)
@@ -198,7 +204,7 @@ def test_a_lock_that_somebody_holds_is_undecided(upgrade):
 @pytest.fixture
 def yesterday(upgrade):
     """A log that ends with yesterday's success; returned is the text before today's."""
-    text = "".join(f"20-Nov-2026 10:00:0{n} INFO [main] {line}\n" for n, line in enumerate((
+    text = "".join(f"20-Nov-2026 10:00:0{n}.000 INFO [main] {line}\n" for n, line in enumerate((
         "org.apache.catalina.startup.VersionLoggerListener.log Server version name:   Apache Tomcat/10.1.60 (Debian)",
         "org.apache.catalina.startup.HostConfig.deployDirectory Deploying web application directory [/repo]",
         "org.apache.catalina.startup.Catalina.start Server startup in [4000] milliseconds")))
@@ -214,7 +220,7 @@ def test_yesterdays_success_is_not_todays(upgrade, yesterday):
 
 
 def test_the_start_of_a_server_that_runs_already_is_found_below_yesterdays(upgrade, yesterday):
-    said = upgrade.tomcat.up(150, CHANGELOG="v2-bad-sql", APPS="repo", LB=LIQUIBASE)
+    said = upgrade.tomcat.up(150, CHANGELOG="v2-bad-sql", APPS="repo", LB=liquibase())
     assert said.startswith("alive"), said
     log = upgrade.home / "logs" / "catalina.out"
     log.write_text(yesterday + log.read_text())
