@@ -50,8 +50,9 @@ static void peek_record(void *arg, struct watch *w, const struct record *r, cons
 	}
 }
 
-/* The beginning of the log through a story of its own. */
-static struct peek peek_at(const struct scan *s, const char *path)
+/* The beginning of the log through a story of its own; before (may be NULL): read with the sets of that log.
+ */
+static struct peek peek_at(const struct scan *s, const char *path, struct watch *before)
 {
 	struct peek p = { .first_time = CLOCK_UNKNOWN };
 	struct story_settings settings = { .settle = s->o->settle };
@@ -62,6 +63,8 @@ static struct peek peek_at(const struct scan *s, const char *path)
 	const char *data;
 	ssize_t n;
 
+	for (size_t i = 0; before && i < reader_sets(watch_reader(before)); i++)
+		reader_use(watch_reader(w), reader_set(watch_reader(before), i));
 	watch_sets(w, s->sets, s->n_sets);
 	reader_walk(watch_reader(w));
 	watch_on_record(w, peek_record, &p);
@@ -75,15 +78,18 @@ static struct peek peek_at(const struct scan *s, const char *path)
 
 static bool continues(const struct scan *s, const char *path)
 {
+	struct watch *before = s->n_watches ? s->watches[s->n_watches - 1] : NULL;
 	struct peek p;
 	int64_t last;
 
-	if (!s->n_watches || strcmp(path, "-") == 0)
+	if (!before || strcmp(path, "-") == 0)
 		return false;
-	p = peek_at(s, path);
+	p = peek_at(s, path, NULL);
+	if (!p.decided) /* of no product that it shows itself: perhaps of the one before */
+		p = peek_at(s, path, before);
 	if (p.goes_on)
 		return true;
-	last = reader_last_time(watch_reader(s->watches[s->n_watches - 1]));
+	last = reader_last_time(watch_reader(before));
 	return last != CLOCK_UNKNOWN && p.first_time != CLOCK_UNKNOWN && p.first_time >= last;
 }
 

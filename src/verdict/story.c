@@ -489,6 +489,8 @@ void story_meet(struct story *s, size_t log, const struct sighting *x)
 	struct outcome_reason event = { 0 };
 	struct track_change c;
 
+	if (state_decided(s->state))
+		return;
 	passed(s, x->arrival);
 	track_meet(t, x, s->set.settle, &c);
 	if (c.life)
@@ -512,12 +514,16 @@ void story_meet(struct story *s, size_t log, const struct sighting *x)
 
 void story_meet_again(struct story *s, size_t log, const struct sighting *x)
 {
+	if (state_decided(s->state))
+		return;
 	track_again(s->tracks[log], x);
 	advance(s);
 }
 
 void story_unexplained(struct story *s, size_t log, const struct sighting *x)
 {
+	if (state_decided(s->state))
+		return;
 	passed(s, x->arrival);
 	track_unexplained(s->tracks[log], x);
 	if (s->set.news) {
@@ -561,6 +567,8 @@ void story_fact(struct story *s, const char *source, const char *name, const cha
 {
 	struct story_fact *f = NULL;
 
+	if (state_decided(s->state))
+		return;
 	for (size_t i = 0; i < s->n_facts; i++)
 		if (strcmp(s->facts[i].source, source) == 0 && strcmp(s->facts[i].name, name) == 0)
 			f = &s->facts[i];
@@ -579,6 +587,8 @@ void story_probe(struct story *s, size_t probe, const struct story_probe_status 
 	bool changed = !str_eq(x->last.state, p->state),
 	     moved = p->progress >= 0 && p->progress != s->progress;
 
+	if (state_decided(s->state))
+		return;
 	passed(s, now);
 	x->passed = strcmp(p->state, "pass") == 0;
 	x->last.state = p->state;

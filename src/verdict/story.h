@@ -85,7 +85,7 @@ void story_expect(struct story *s, const char *fact, const char *expectation);
 void story_phase_stall(struct story *s, const char *phase, int64_t stall);
 size_t story_add_probe(struct story *s, const char *name, bool optional);
 
-/* ---- what happens ---- */
+/* ---- what happens: after the decision nothing of it counts any more ---- */
 
 enum refusal { REFUSED_NOT, REFUSED_WHERE, REFUSED_AFTER, REFUSED_UNLESS, REFUSED_PIECE };
 /* Whether the rule's where, after and unless hold for this record now, and if not, which does not. */

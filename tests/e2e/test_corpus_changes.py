@@ -182,7 +182,6 @@ rules:
 """
 
 
-@pytest.mark.xfail(strict=True, reason="each log is recognised alone, a second half may not show the product")
 def test_what_continues_a_log_is_read_as_that_log_was(gonogo):
     gonogo.write("shop.yaml", SHOP)
     old = gonogo.write("shop.log.1", "shop: Shop 3 begins\n")
@@ -349,7 +348,6 @@ def test_a_log_that_is_written_piece_by_piece_gets_the_verdict_of_scan(corpus, t
     assert not [d for d in in_threads(FOLLOWERS, judge, jobs) if d]
 
 
-@pytest.mark.xfail(strict=True, reason="a begin read behind the decision still opens another run")
 def test_a_begin_behind_a_fatal_failure_does_not_take_its_reason_away(gonogo):
     gonogo.write("shop.yaml", SHOP)
     log, report = gonogo.write("shop.log", ""), gonogo.folder / "verdict.json"
