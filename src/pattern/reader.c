@@ -36,6 +36,7 @@ struct reader {
 	struct lines *scout; /* the lines of what is held back */
 
 	struct ask *ask; /* the rules of the active sets; NULL: to be made anew */
+	size_t n_asks;	 /* how many there were: a new one may stand where the last one was */
 	bool walk;	 /* every record is wanted */
 	bool prefixed;	 /* something stands in front of lines: borders are not seen in the raw bytes */
 	struct skim_parts parts;
@@ -179,8 +180,10 @@ static bool first_for(const struct reader *r, const struct set *s, const char *t
 
 static struct ask *asked(struct reader *r)
 {
-	if (!r->ask)
-		r->ask = ask_new(r->active, r->n_active, r->recognising ? r->library : NULL);
+	if (r->ask)
+		return r->ask;
+	r->n_asks++;
+	r->ask = ask_new(r->active, r->n_active, r->recognising ? r->library : NULL);
 	return r->ask;
 }
 
@@ -365,10 +368,10 @@ static bool raw_first(void *arg, const char *line, size_t n)
 static size_t skim(struct reader *r, const char *data, size_t n)
 {
 	const struct ask *ask = asked(r);
-	size_t done = 0;
+	size_t done = 0, n_asks = r->n_asks;
 
 	skim_block(ask_scratch(ask), data, n, raw_first, r, &r->parts);
-	for (size_t i = 0; i < r->parts.n && r->ask == ask; i++) {
+	for (size_t i = 0; i < r->parts.n && r->ask && r->n_asks == n_asks; i++) {
 		struct skim_part p = r->parts.items[i];
 
 		lines_skip(r->lines, p.start - done, skim_count_lines(data + done, p.start - done));
@@ -376,7 +379,7 @@ static size_t skim(struct reader *r, const char *data, size_t n)
 		join_end(r->join);
 		done = p.end;
 	}
-	if (r->ask != ask)
+	if (!r->ask || r->n_asks != n_asks)
 		return done;
 	lines_skip(r->lines, n - done, skim_count_lines(data + done, n - done));
 	return n;
