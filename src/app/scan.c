@@ -63,9 +63,10 @@ static struct peek peek_at(const struct scan *s, const char *path, struct watch 
 	const char *data;
 	ssize_t n;
 
-	for (size_t i = 0; before && i < reader_sets(watch_reader(before)); i++)
-		reader_use(watch_reader(w), reader_set(watch_reader(before), i));
-	watch_sets(w, s->sets, s->n_sets);
+	if (before)
+		watch_sets_of(w, before);
+	else
+		watch_sets(w, s->sets, s->n_sets);
 	reader_walk(watch_reader(w));
 	watch_on_record(w, peek_record, &p);
 	while (b && !p.decided && seen < PEEK_MAX && (n = blocks_read(b, &data, NULL)) > 0) {

@@ -207,6 +207,16 @@ void watch_sets(struct watch *w, struct set *const *sets, size_t n)
 		reader_recognise(w->reader, library_set(w->library, "generic"));
 }
 
+void watch_sets_of(struct watch *w, struct watch *other)
+{
+	size_t n = reader_sets(other->reader);
+	AUTO_FREE struct set **sets = mem_zero(n, sizeof(struct set *));
+
+	for (size_t i = 0; i < n; i++)
+		sets[i] = reader_set(other->reader, i);
+	watch_sets(w, sets, n);
+}
+
 void watch_on_record(struct watch *w, watch_record_fn *fn, void *arg)
 {
 	w->on_record = fn;

@@ -20,6 +20,8 @@ void watch_free(struct watch *w);
 DEFINE_AUTO(watch)
 /* The sets that are given; none: recognise, with the set `generic` for what nothing claims. */
 void watch_sets(struct watch *w, struct set *const *sets, size_t n);
+/* Those that another log is read with at present. */
+void watch_sets_of(struct watch *w, struct watch *other);
 void watch_on_record(struct watch *w, watch_record_fn *fn, void *arg);
 /* Of the record that on_record is called for; good during that call. */
 size_t watch_refused(const struct watch *w, const struct refused **list);

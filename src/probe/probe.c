@@ -311,7 +311,7 @@ void probe_free(struct probe *p)
 	if (!p)
 		return;
 	schedule_free(p->schedule);
-	if (p->settings) {
+	if (p->kind && p->settings) {
 		if (p->kind->clear)
 			p->kind->clear(p->settings);
 		conf_clear(p->kind->keys, p->settings);
