@@ -6,8 +6,8 @@
 
 struct ask;
 /*
- * Of these sets, in this order.  With a library, the patterns by which its other sets are recognised are looked for in
- * blocks as well.  The sets must live as long.
+ * Of these sets, in this order.  With a library, the patterns by which its other sets are recognised are
+ * looked for in blocks as well.  The sets must live as long.
  */
 struct ask *ask_new(struct set *const *sets, size_t n, const struct library *recognise);
 void ask_free(struct ask *a);
@@ -24,7 +24,8 @@ bool ask_is_error(const struct ask *a, const char *text, size_t len);
 bool ask_can_skim(const struct ask *a);
 struct prefilter_scratch *ask_scratch(const struct ask *a);
 
-/* Whether nothing is known of what the pattern needs, so that it costs a try on every record and forbids skimming. */
+/* Whether nothing is known of what the pattern needs, so that it costs a try on every record and forbids
+ * skimming. */
 bool ask_is_costly(const struct regex *r);
 /* For a whole program run: all rules are tried on every record, the oracle for the filter. */
 void ask_without_prefilter(void);

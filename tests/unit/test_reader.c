@@ -61,9 +61,11 @@ static bool allows(void *arg, const struct reader_match *m)
 
 static void met(void *arg, const struct reader_match *m)
 {
-	buf_printf(arg, "%llu:%s%s ", (unsigned long long)m->record->line, m->rule->full, m->record->again ? "!" : "");
+	buf_printf(arg, "%llu:%s%s ", (unsigned long long)m->record->line, m->rule->full,
+		   m->record->again ? "!" : "");
 	for (size_t i = 0; i < m->n_captures; i++)
-		buf_printf(arg, "%s=%.*s ", m->captures[i].name, (int)m->captures[i].len, m->captures[i].text);
+		buf_printf(arg, "%s=%.*s ", m->captures[i].name, (int)m->captures[i].len,
+			   m->captures[i].text);
 }
 
 static void unmet(void *arg, struct reader *reader, const struct record *r, bool error)
@@ -104,9 +106,11 @@ static const struct {
 } cases[] = {
 	{ NULL, "10:00 app.Main boot\n10:01 app.Main up\n", "(app) 1:app/boot 2:app/up " },
 	/* what is used is asked after its user, and not recognised on its own place */
-	{ NULL, "10:00 base.Server x\n10:01 app.Main up\n10:02 base.Server up\n", "(base) 1:- (app) 2:app/up 3:base/up " },
+	{ NULL, "10:00 base.Server x\n10:01 app.Main up\n10:02 base.Server up\n",
+	  "(base) 1:- (app) 2:app/up 3:base/up " },
 	/* a stack trace belongs to its record, and a mention in it recognises nothing */
-	{ NULL, "10:00 app.Main x\n  at base.Server.up(X)\nCaused by: disk\n10:01 y\n", "(app) 1:app/deep why=disk 4:- " },
+	{ NULL, "10:00 app.Main x\n  at base.Server.up(X)\nCaused by: disk\n10:01 y\n",
+	  "(app) 1:app/deep why=disk 4:- " },
 	{ "base", "10:00 ERROR x\n10:01 y\n", "1:error 2:- " },
 	{ "base", "10:00 z\n  at a.b\n", "1:base/thrown " },
 	/* nothing claims it: the fallback reads it */
@@ -181,7 +185,8 @@ static const struct {
 	{ "set: x\nrules:\n  - { id: a, match: '(', effect: note }\n",
 	  "t.yaml:3:21: match: missing closing parenthesis (at character 2 of the pattern)" },
 	{ "set: x\nrules:\n  - { id: a, match: b, effect: goall }\n",
-	  "t.yaml:3:32: effect: 'goall' is none of begin, progress, phase, goal, note, warn, fail, rollback, retry, stop, "
+	  "t.yaml:3:32: effect: 'goall' is none of begin, progress, phase, goal, note, warn, fail, rollback, "
+	  "retry, stop, "
 	  "ignore, did you mean 'goal'?" },
 	{ "set: x\nphases: [boot]\nrules:\n  - { id: a, match: b, effect: note, phase: boto }\n",
 	  "t.yaml:4:45: unknown phase 'boto', did you mean 'boot'?" },
@@ -189,7 +194,8 @@ static const struct {
 	  "t.yaml:3:51: unknown capture 'w' (known: v)" },
 	{ "set: x\nrules:\n  - { id: a, match: b, effect: note }\n  - { id: a, match: c, effect: note }\n",
 	  "t.yaml:4:11: id: rule 'a' is there already" },
-	{ "set: x\nrules:\n  - { id: a, match: b, effect: ignore }\n", "t.yaml:3:5: why: a rule that ignores must say why" },
+	{ "set: x\nrules:\n  - { id: a, match: b, effect: ignore }\n",
+	  "t.yaml:3:5: why: a rule that ignores must say why" },
 	{ "set: x\nrules:\n  - { id: a, match: b, effect: note, where: 'x <' }\n",
 	  "t.yaml:3:45: where: expected a name, a number or a quoted text at the end" },
 	{ "set: x\nrecord: { time: ['%Q'] }\n",
@@ -202,7 +208,8 @@ static const struct {
 	  "t.yaml:3:48: rule x/a does not meet its own sample" },
 	{ "set: x\nrules:\n  - { id: a, match: b, effect: note, rejects: [abc] }\n",
 	  "t.yaml:3:48: rule x/a meets what it must reject" },
-	{ "set: x\nrules:\n  - { id: a, match: b, effect: note }\n  - { id: c, match: bb, effect: note, samples: [bb] }\n",
+	{ "set: x\nrules:\n  - { id: a, match: b, effect: note }\n  - { id: c, match: bb, effect: note, "
+	  "samples: [bb] }\n",
 	  "t.yaml:4:49: rule x/c never sees its own sample: x/a stands before it and takes it" },
 };
 
@@ -226,7 +233,8 @@ TEST(every_mistake_in_a_set_names_its_place_and_what_was_expected)
 
 TEST(all_mistakes_of_a_file_come_at_once)
 {
-	static const char text[] = "set: x\ntitel: y\nrules:\n  - { id: a, match: '(', effect: notee }\n  - { match: b }\n";
+	static const char text[] =
+		"set: x\ntitel: y\nrules:\n  - { id: a, match: '(', effect: notee }\n  - { match: b }\n";
 	AUTO(conf_problems) p = conf_problems_new();
 	struct conf *c = conf_parse("t.yaml", text, sizeof(text) - 1, p);
 
