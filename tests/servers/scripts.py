@@ -2,6 +2,7 @@
 """Real servers, started by the scripts of ../shared/servers: each in a folder of its own and on free ports."""
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -33,7 +34,7 @@ def alive(pid):
 def free_ports(n):
     """Different ones, below those that the system hands out by itself."""
     ports = []
-    for port in range(20000 + os.getpid() % 8000, 32000):
+    for port in range(random.randrange(20000, 31000), 32000):
         with socket.socket() as s:
             try:
                 s.bind(("127.0.0.1", port))
