@@ -160,7 +160,18 @@ static void gave_up(void *arg, const struct rule *rule, const struct record *r)
 		log_warn("%s: %s", w->name, why);
 }
 
+/* A shipped set that turns out broken when it is needed: what it would have seen was not seen. */
+static void unusable(void *arg, const struct set *set)
+{
+	struct watch *w = arg;
+	AUTO_FREE char *why = mem_printf(
+		"the set %s cannot be used: its file, or one that it needs, is wrong", set->meaning.name);
+
+	story_gap(w->story, w->log, why);
+}
+
 static const struct reader_events events = {
+	.unusable = unusable,
 	.allows = allows,
 	.met = met,
 	.unmet = unmet,

@@ -79,7 +79,7 @@ static void clear_run(struct track *t)
 		t->met[i].count = 0;
 	}
 	for (size_t i = 0; i < t->n_sets; i++) {
-		t->sets[i].begun = false;
+		t->sets[i].begun = t->sets[i].stopped = false;
 		t->sets[i].phase = 0;
 		for (size_t p = 0; p < t->sets[i].set->n_phases; p++)
 			t->sets[i].entered[p] = CLOCK_UNKNOWN;
@@ -516,10 +516,15 @@ static struct track_set *set_of(const struct track *t, const char *name)
 	return NULL;
 }
 
-/* A second banner of the same start is no new start; one after the set got anywhere is. */
+/*
+ * A second banner of the same start is no new start; one after the set got anywhere is.  A log may begin with
+ * the end of an earlier start: what the set had reached or stopped there is not this one's.
+ */
 static bool opens_run(const struct track *t, const struct track_set *u)
 {
-	return u->begun && (u->phase > 1 || u->goal_reached || t->failed || t->stopped);
+	if (!u->begun)
+		return u->goal_reached || u->stopped;
+	return u->phase > 1 || u->goal_reached || t->failed || t->stopped;
 }
 
 static void begin(struct track *t, struct track_set *u, const struct sighting *x, struct track_change *c)
@@ -673,6 +678,7 @@ static void act(struct track *t, struct track_set *u, const struct sighting *x, 
 		retry(t, x);
 		break;
 	case EFFECT_STOP:
+		u->stopped = true;
 		stop(t, x, settle);
 		break;
 	case EFFECT_PHASE:

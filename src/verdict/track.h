@@ -6,9 +6,9 @@
 struct track_set {
 	const struct rule_set *set;
 	bool required, begun;
-	size_t phase;	  /* index + 1 of the phase it is in; 0: none yet */
-	int64_t *entered; /* log clock, by phase; CLOCK_UNKNOWN: not entered */
-	bool goal_reached;
+	size_t phase;		    /* index + 1 of the phase it is in; 0: none yet */
+	int64_t *entered;	    /* log clock, by phase; CLOCK_UNKNOWN: not entered */
+	bool goal_reached, stopped; /* by a rule of this set */
 };
 
 struct track_met {

@@ -111,8 +111,7 @@ def test_a_scenario_leads_to_its_verdict_and_names_its_cause(gonogo, played, nam
 @pytest.mark.parametrize("name, words", [
     pytest.param("patch-failed", r"[Dd]isk|No space left", marks=pytest.mark.xfail(strict=True, reason=(
         "the refused attempt is a warning of its own, whose cause is the record's last exception"))),
-    pytest.param("filter-failed", r"[Ff]ilters", marks=pytest.mark.xfail(strict=True, reason=(
-        "after an Alfresco record Tomcat's line begins with a blank and is joined to it"))),
+    ("filter-failed", r"[Ff]ilters"),
 ])
 def test_the_first_cause_is_the_root_of_it(gonogo, played, name, words):
     assert says(played[name][1]["reasons"][0], "", words)

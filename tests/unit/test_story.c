@@ -158,6 +158,10 @@ static const struct {
 	{ "begin@1 script@2 up@3 begin@20 fail@21", "NO-GO", "s/fail" },
 	{ "begin@1 up@2 begin@20", "UNDECIDED", "log-ends" },
 	{ "begin@1 begin@2 up@3", "GO", NULL },
+	/* a log may begin with the end of an earlier start */
+	{ "up@2 stop@10 begin@20", "UNDECIDED", "log-ends" },
+	{ "stop@10 begin@20 up@21", "GO", NULL },
+	{ "up@2 begin@20 fail@21", "NO-GO", "s/fail" },
 	/* promises */
 	{ "begin@1 open(a)@2 close(a)@3 up@4", "GO", NULL },
 	{ "begin@1 open(a)@2 open(b)@2 close(a)@3 up@4", "ROLLBACK", "s/open" },
