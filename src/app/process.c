@@ -112,6 +112,7 @@ static int64_t listening_inode(const char *table, int64_t port)
 		unsigned int local;
 		char state[3];
 
+		/* NOLINTNEXTLINE(cert-err34-c): the kernel writes numbers that fit */
 		if (sscanf(line, " %*u: %*[0-9A-Fa-f]:%x %*s %2s %*s %*s %*s %*s %*s %llu", &local, state,
 			   &inode) == 3 &&
 		    strcmp(state, "0A") == 0 && local == (unsigned)port)

@@ -77,21 +77,22 @@ static struct peek peek_at(const struct scan *s, const char *path, struct watch 
 	return p;
 }
 
-static bool continues(const struct scan *s, const char *path)
+/* The log that this one goes on with; NULL: none. */
+static struct watch *continued(const struct scan *s, const char *path)
 {
 	struct watch *before = s->n_watches ? s->watches[s->n_watches - 1] : NULL;
 	struct peek p;
 	int64_t last;
 
 	if (!before || strcmp(path, "-") == 0)
-		return false;
+		return NULL;
 	p = peek_at(s, path, NULL);
 	if (!p.decided) /* of no product that it shows itself: perhaps of the one before */
 		p = peek_at(s, path, before);
 	if (p.goes_on)
-		return true;
+		return before;
 	last = reader_last_time(watch_reader(before));
-	return last != CLOCK_UNKNOWN && p.first_time != CLOCK_UNKNOWN && p.first_time >= last;
+	return last != CLOCK_UNKNOWN && p.first_time != CLOCK_UNKNOWN && p.first_time >= last ? before : NULL;
 }
 
 /* ---- reading ---- */
@@ -99,10 +100,9 @@ static bool continues(const struct scan *s, const char *path)
 static struct watch *watch_for(struct scan *s, const char *path)
 {
 	const char *name = strcmp(path, "-") == 0 ? "stdin" : path;
-	struct watch *w;
+	struct watch *w = continued(s, path);
 
-	if (continues(s, path)) {
-		w = s->watches[s->n_watches - 1];
+	if (w) {
 		watch_next_file(w, name);
 		return w;
 	}
