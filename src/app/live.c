@@ -20,7 +20,7 @@
 #include "source/source.h"
 
 enum {
-	QUIET_MS = 15,	    /* a record whose next line does not come for this long is judged as it is */
+	QUIET_MS = 5,	    /* a record whose next line does not come for this long is judged as it is */
 	YOUNG_MINUTES = 10, /* a start this young was perhaps meant */
 };
 
