@@ -29,13 +29,19 @@ static struct outcome_reason *add_open(struct outcome *o, const struct outcome_r
 	return r;
 }
 
-/* Whether a happened before b, as far as both times can be compared. */
+/*
+ * Whether a happened before b, as far as both times can be compared; at the same moment the one that names
+ * its cause (a container says in one log that something failed, and in another why).
+ */
 static bool comes_before(const struct outcome_reason *a, const struct outcome_reason *b)
 {
 	enum { DATED = 19 }; /* 2026-11-21T10:00:00 */
+	int d;
 
-	return a->time && b->time && strlen(a->time) >= DATED && strlen(b->time) >= DATED &&
-	       strcmp(a->time, b->time) < 0;
+	if (!a->time || !b->time || strlen(a->time) < DATED || strlen(b->time) < DATED)
+		return false;
+	d = strcmp(a->time, b->time);
+	return d < 0 || (d == 0 && a->cause && !b->cause);
 }
 
 /* The log whose next failure stands first; each log's own order stays as it is. */
