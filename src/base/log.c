@@ -16,11 +16,6 @@ void log_set_level(enum log_level level)
 	shown = level;
 }
 
-enum log_level log_get_level(void)
-{
-	return shown;
-}
-
 static void say(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 static void say(const char *fmt, va_list ap)
 {

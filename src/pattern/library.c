@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pattern/library.h"
 
-#include <dirent.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/str.h"
+#include "conf/folder.h"
 
 struct entry {
 	char *name;
@@ -85,11 +85,6 @@ struct set *library_add_file(struct library *l, const char *path, struct conf_pr
 	return s;
 }
 
-static int is_yaml(const struct dirent *d)
-{
-	return d->d_name[0] != '.' && str_ends(d->d_name, ".yaml");
-}
-
 /* patterns/tomcat.yaml holds the set tomcat: so a name that an earlier folder had need not even be read. */
 static void add_named(struct library *l, const char *name, const char *path, struct conf_problems *p)
 {
@@ -101,34 +96,32 @@ static void add_named(struct library *l, const char *name, const char *path, str
 		make_entry(l, name)->path = mem_strdup(path);
 }
 
-/* p NULL: nothing is read. */
-static int add_folder(struct library *l, const char *folder, struct conf_problems *p, struct err *e)
+struct adding {
+	struct library *library;
+	struct conf_problems *problems; /* NULL: nothing is read */
+};
+
+static void add_path(void *arg, const char *path)
 {
-	struct dirent **files;
-	int n = scandir(folder, &files, is_yaml, alphasort);
+	struct adding *a = arg;
+	const char *file = strrchr(path, '/') + 1;
+	AUTO_FREE char *name = mem_strndup(file, strlen(file) - strlen(".yaml"));
 
-	if (n < 0)
-		return err_sys(e, "%s", folder);
-	for (int i = 0; i < n; i++) {
-		AUTO_FREE char *path = mem_printf("%s/%s", folder, files[i]->d_name);
-		AUTO_FREE char *name =
-			mem_strndup(files[i]->d_name, strlen(files[i]->d_name) - strlen(".yaml"));
-
-		add_named(l, name, path, p);
-		free(files[i]);
-	}
-	free(files);
-	return 0;
+	add_named(a->library, name, path, a->problems);
 }
 
 int library_add_folder(struct library *l, const char *folder, struct conf_problems *p, struct err *e)
 {
-	return add_folder(l, folder, p, e);
+	struct adding a = { l, p };
+
+	return conf_each_file(folder, add_path, &a, e);
 }
 
 int library_add_shipped(struct library *l, const char *folder, struct err *e)
 {
-	return add_folder(l, folder, NULL, e);
+	struct adding a = { l, NULL };
+
+	return conf_each_file(folder, add_path, &a, e);
 }
 
 /* ---- reading ---- */

@@ -289,11 +289,6 @@ void lines_flush(struct lines *l)
 		end_line(l, l->rest.data, l->rest.len, l->at, true);
 }
 
-bool lines_unfinished(const struct lines *l)
-{
-	return l->rest.len || l->n_head;
-}
-
 void lines_restart(struct lines *l)
 {
 	lines_flush(l);

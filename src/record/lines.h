@@ -28,7 +28,6 @@ DEFINE_AUTO(lines)
 void lines_feed(struct lines *l, const char *data, size_t n);
 /* What is there of a last line without an end is a line. */
 void lines_flush(struct lines *l);
-bool lines_unfinished(const struct lines *l);
 /* The next byte fed is the first of another file (after a flush); numbers and offsets begin again. */
 void lines_restart(struct lines *l);
 /* The next byte fed is the one at this offset, on the line of this number. */

@@ -66,14 +66,6 @@ void outcome_pair_set(struct outcome_pairs *p, const char *name, const char *val
 	mem_replace(&pair->value, value);
 }
 
-const char *outcome_pair_get(const struct outcome_pairs *p, const char *name)
-{
-	for (size_t i = 0; i < p->n; i++)
-		if (strcmp(p->items[i].name, name) == 0)
-			return p->items[i].value;
-	return NULL;
-}
-
 void outcome_texts_free(struct outcome_texts *t)
 {
 	for (size_t i = 0; i < t->n; i++)

@@ -156,6 +156,5 @@ void outcome_reasons_free(struct outcome_reasons *r); /* and leaves it empty */
 void outcome_texts_free(struct outcome_texts *t);
 void outcome_pairs_free(struct outcome_pairs *p);
 void outcome_run_clear(struct outcome_run *r);
-const char *outcome_pair_get(const struct outcome_pairs *p, const char *name); /* NULL: none */
 void outcome_text_add(struct outcome_texts *t, const char *text);
 void outcome_pair_set(struct outcome_pairs *p, const char *name, const char *value);
