@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import time
@@ -12,6 +13,9 @@ import pytest
 TOP = pathlib.Path(__file__).resolve().parents[2]
 SHARED = TOP.parent / "shared"
 BINARY = os.environ.get("GONOGO", str(TOP / "build" / "gonogo"))
+
+# Under nohup it is ignored, and gonogo leaves it so; the tests speak of a terminal that goes away.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_addoption(parser):
