@@ -5,6 +5,7 @@
 #include "alert/alert.h"
 #include "app/command.h"
 #include "app/data.h"
+#include "app/page.h"
 #include "app/schemas.h"
 #include "app/sets.h"
 #include "base/io.h"
@@ -131,6 +132,30 @@ static int list_phases(const struct options *o, int argc, char **argv, struct bu
 	return 0;
 }
 
+/* The pages of docs/sets/: of one set, or their index. */
+static int list_page(const struct options *o, int argc, char **argv, struct buf *out)
+{
+	AUTO(conf_problems) p = conf_problems_new();
+	AUTO(library) l = sets_library(o, p);
+	struct set *s;
+
+	if (!l)
+		return sets_complain(p);
+	if (!argc) {
+		page_index(l, out);
+		return 0;
+	}
+	if (argc > 1) {
+		log_error("list page: of which set?");
+		return EXIT_USAGE;
+	}
+	s = sets_find(l, argv[0], p);
+	if (!s || !set_load_rules(s, p))
+		return sets_complain(p);
+	page_set(l, s, out);
+	return 0;
+}
+
 /* What editors complete and check files with. */
 static int list_schema(const struct options *o, int argc, char **argv, struct buf *out)
 {
@@ -150,7 +175,7 @@ static const struct {
 	int (*list)(const struct options *o, int argc, char **argv, struct buf *out);
 } topics[] = {
 	{ "sets", list_sets },	   { "probes", list_probes }, { "kinds", list_kinds },
-	{ "phases", list_phases }, { "schema", list_schema },
+	{ "phases", list_phases }, { "page", list_page },     { "schema", list_schema },
 };
 
 static int run(const struct options *o, int argc, char **argv)
@@ -168,14 +193,14 @@ static int run(const struct options *o, int argc, char **argv)
 		return code ? code : show(&out);
 	}
 	near = str_nearest(topic, names, ARRAY_LEN(names));
-	log_error("list: there is no '%s'%s%s%s (sets, probes, kinds, phases SET, schema WHAT)", topic,
-		  near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+	log_error("list: there is no '%s'%s%s%s (sets, probes, kinds, phases SET, page [SET], schema WHAT)",
+		  topic, near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
 	return EXIT_USAGE;
 }
 
 const struct command command_list = {
 	.name = "list",
-	.operands = "[sets|probes|kinds|phases SET|schema plan|set|probe]",
+	.operands = "[sets|probes|kinds|phases SET|page [SET]|schema plan|set|probe]",
 	.help = "what there is, with one line each",
 	.accepts = OPTIONS_PLAN,
 	.run = run,

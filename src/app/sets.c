@@ -68,7 +68,7 @@ struct library *sets_library(const struct options *o, struct conf_problems *p)
 	return NULL;
 }
 
-struct set *sets_named(struct library *l, const char *name, struct conf_problems *p)
+struct set *sets_find(const struct library *l, const char *name, struct conf_problems *p)
 {
 	size_t before = conf_problems_count(p);
 	struct set *s = library_find(l, name, p);
@@ -82,9 +82,15 @@ struct set *sets_named(struct library *l, const char *name, struct conf_problems
 				   near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
 
 		general_problem(p, text);
-		return NULL;
 	}
-	return library_make_usable(l, s, p) ? s : NULL;
+	return s;
+}
+
+struct set *sets_named(struct library *l, const char *name, struct conf_problems *p)
+{
+	struct set *s = sets_find(l, name, p);
+
+	return s && library_make_usable(l, s, p) ? s : NULL;
 }
 
 /* A file's set goes by the name inside. */

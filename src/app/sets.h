@@ -14,5 +14,7 @@ struct library *sets_library(const struct options *o, struct conf_problems *p);
 struct set **sets_given(const struct options *o, struct library *l, size_t *n, struct conf_problems *p);
 /* A set by the name that a user said, its samples checked; NULL with the mistake in p. */
 struct set *sets_named(struct library *l, const char *name, struct conf_problems *p);
+/* The same as it is read, not checked, perhaps without its rules. */
+struct set *sets_find(const struct library *l, const char *name, struct conf_problems *p);
 /* Prints the mistakes to standard error; returns EXIT_CONFIG. */
 int sets_complain(struct conf_problems *p);
