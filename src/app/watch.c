@@ -24,6 +24,10 @@ struct watch {
 	size_t n_refused, room_refused;
 	const struct rule *last; /* the winner of the latest record */
 	uint64_t last_line;
+	struct reader_when when; /* of the record at this place */
+	uint64_t when_file, when_offset;
+	bool timed;
+	int64_t arrival; /* of the bytes that are read now */
 };
 
 /* ---- which sets count ---- */
@@ -67,9 +71,21 @@ static void recognised(void *arg, struct set *set)
 
 /* ---- what the reader meets ---- */
 
-static struct sighting sighting_of(struct watch *w, const struct record *r, struct reader_when *when)
+/* Read once: several rules may ask for it. */
+static const struct reader_when *time_of(struct watch *w, const struct record *r)
 {
-	reader_time(w->reader, r, when);
+	if (!w->timed || w->when_file != r->file || w->when_offset != r->offset)
+		reader_time(w->reader, r, &w->when);
+	w->timed = true;
+	w->when_file = r->file;
+	w->when_offset = r->offset;
+	return &w->when;
+}
+
+static struct sighting sighting_of(struct watch *w, const struct record *r)
+{
+	const struct reader_when *when = time_of(w, r);
+
 	return (struct sighting){
 		.text = r->text,
 		.len = r->len,
@@ -79,14 +95,14 @@ static struct sighting sighting_of(struct watch *w, const struct record *r, stru
 		.offset = r->offset,
 		.at = when->at,
 		.time_text = when->text[0] ? when->text : NULL,
-		.arrival = clock_mono(),
+		.arrival = w->arrival,
 		.piece = r->piece,
 	};
 }
 
-static struct sighting match_of(struct watch *w, const struct reader_match *m, struct reader_when *when)
+static struct sighting match_of(struct watch *w, const struct reader_match *m)
 {
-	struct sighting x = sighting_of(w, m->record, when);
+	struct sighting x = sighting_of(w, m->record);
 
 	x.rule = m->rule;
 	x.captures = m->captures;
@@ -97,10 +113,13 @@ static struct sighting match_of(struct watch *w, const struct reader_match *m, s
 static bool allows(void *arg, const struct reader_match *m)
 {
 	struct watch *w = arg;
-	struct reader_when when;
-	struct sighting x = match_of(w, m, &when);
-	enum refusal why = story_allows(w->story, w->log, &x);
+	struct sighting x;
+	enum refusal why;
 
+	if (!m->rule->where && !m->rule->n_conditions && !m->record->piece)
+		return true; /* as most */
+	x = match_of(w, m);
+	why = story_allows(w->story, w->log, &x);
 	if (why != REFUSED_NOT)
 		*ARRAY_ADD(w->refused, w->n_refused, w->room_refused) = (struct refused){ m->rule, why };
 	return why == REFUSED_NOT;
@@ -116,8 +135,7 @@ static void record_seen(struct watch *w, const struct record *r, const struct ru
 static void met(void *arg, const struct reader_match *m)
 {
 	struct watch *w = arg;
-	struct reader_when when;
-	struct sighting x = match_of(w, m, &when);
+	struct sighting x = match_of(w, m);
 
 	record_seen(w, m->record, m->rule, false);
 	if (m->record->again && w->last == m->rule && w->last_line == m->record->line) {
@@ -138,10 +156,9 @@ static void unmet(void *arg, struct reader *reader, const struct record *r, bool
 	(void)reader;
 	record_seen(w, r, NULL, error);
 	w->last = NULL;
-	story_seen(w->story, w->log, r->text, r->len, clock_mono());
+	story_seen(w->story, w->log, r->text, r->len, w->arrival);
 	if (error) {
-		struct reader_when when;
-		struct sighting x = sighting_of(w, r, &when);
+		struct sighting x = sighting_of(w, r);
 
 		story_unexplained(w->story, w->log, &x);
 	}
@@ -273,9 +290,10 @@ void watch_feed(struct watch *w, const char *data, size_t n)
 	const char *text;
 	size_t len;
 
+	w->arrival = clock_mono();
 	reader_feed(w->reader, data, n);
 	text = reader_latest(w->reader, &len);
-	story_seen(w->story, w->log, text, len, clock_mono());
+	story_seen(w->story, w->log, text, len, w->arrival);
 }
 
 void watch_next_file(struct watch *w, const char *file)
@@ -291,12 +309,14 @@ void watch_gap(struct watch *w, const char *why)
 
 void watch_quiet(struct watch *w)
 {
+	w->arrival = clock_mono();
 	reader_quiet(w->reader);
 	tell_coverage(w);
 }
 
 void watch_end(struct watch *w)
 {
+	w->arrival = clock_mono();
 	reader_end(w->reader);
 	tell_coverage(w);
 }

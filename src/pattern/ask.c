@@ -15,10 +15,12 @@ struct ask {
 	size_t n_detects;
 	struct prefilter *filter;
 	struct prefilter_scratch *scratch;
-	bool *always;	 /* by id: nothing is known of what the pattern needs */
+	uint32_t *always; /* the ids of whose needs nothing is known */
+	size_t n_always;
 	bool *candidate; /* by id: a literal of it occurs in the record asked about */
-	size_t n_ids, next;
-	bool can_skim;
+	uint32_t *hits;	 /* the candidates; in order as soon as the first rule is asked for */
+	size_t n_hits, n_ids, next;
+	bool in_order, can_skim;
 };
 
 static bool no_prefilter;
@@ -85,10 +87,11 @@ static void add(struct ask *a, uint32_t id, const struct regex *r)
 	struct literals l;
 
 	needs(r, &l);
-	a->always[id] = l.n == 0;
 	a->can_skim &= l.n > 0;
 	if (l.n)
 		prefilter_add(a->filter, id, &l);
+	else
+		a->always[a->n_always++] = id;
 }
 
 static size_t n_detect(const struct library *l, size_t i)
@@ -134,7 +137,8 @@ struct ask *ask_new(struct set *const *sets, size_t n, const struct library *rec
 	struct ask *a = new0(struct ask);
 	size_t max = count_ids(sets, n, recognise), id = 0;
 
-	a->always = mem_zero(max, sizeof(bool));
+	a->always = mem_zero(max, sizeof(uint32_t));
+	a->hits = mem_zero(max, sizeof(uint32_t));
 	a->candidate = mem_zero(max, sizeof(bool));
 	a->patterns = mem_zero(max, sizeof(struct pattern *));
 	a->errors = mem_zero(max, sizeof(struct regex *));
@@ -170,64 +174,106 @@ void ask_free(struct ask *a)
 	free(a->errors);
 	free(a->detects);
 	free(a->always);
+	free(a->hits);
 	free(a->candidate);
 	free(a);
 }
 
 /* ---- asking ---- */
 
+void ask_begin(struct ask *a)
+{
+	for (size_t i = 0; i < a->n_hits; i++)
+		a->candidate[a->hits[i]] = false;
+	a->n_hits = a->next = 0;
+	a->in_order = false;
+	for (size_t i = 0; i < a->n_always; i++)
+		ask_hit(a, a->always[i]);
+}
+
+void ask_hit(struct ask *a, uint32_t id)
+{
+	if (a->candidate[id])
+		return;
+	a->candidate[id] = true;
+	a->hits[a->n_hits++] = id;
+}
+
 static size_t on_hit(void *arg, uint32_t id, size_t start, size_t end)
 {
-	struct ask *a = arg;
-
 	(void)start;
 	(void)end;
-	a->candidate[id] = true;
+	ask_hit(arg, id);
 	return SIZE_MAX;
 }
 
 void ask_about(struct ask *a, const char *text, size_t len)
 {
-	memcpy(a->candidate, a->always, a->n_ids * sizeof(bool));
-	a->next = 0;
+	ask_begin(a);
 	if (no_prefilter)
-		memset(a->candidate, true, a->n_ids * sizeof(bool));
+		for (size_t id = 0; id < a->n_ids; id++)
+			ask_hit(a, (uint32_t)id);
 	else
 		prefilter_scan(a->scratch, text, len, on_hit, a);
 }
 
+bool ask_may_recognise(const struct ask *a)
+{
+	for (size_t i = 0; i < a->n_hits; i++)
+		if (a->hits[i] >= a->n_patterns + a->n_errors)
+			return true;
+	return false;
+}
+
+/* By insertion: there are few, and they are nearly in order. */
+static void put_in_order(struct ask *a)
+{
+	for (size_t i = 1; i < a->n_hits; i++) {
+		uint32_t id = a->hits[i];
+		size_t k = i;
+
+		for (; k > 0 && a->hits[k - 1] > id; k--)
+			a->hits[k] = a->hits[k - 1];
+		a->hits[k] = id;
+	}
+	a->in_order = true;
+}
+
 const struct pattern *ask_next(struct ask *a)
 {
-	while (a->next < a->n_patterns) {
-		size_t id = a->next++;
-
-		if (a->candidate[id])
-			return a->patterns[id];
-	}
-	return NULL;
+	if (!a->in_order)
+		put_in_order(a);
+	if (a->next == a->n_hits || a->hits[a->next] >= a->n_patterns)
+		return NULL;
+	return a->patterns[a->hits[a->next++]];
 }
 
 bool ask_is_error(const struct ask *a, const char *text, size_t len)
 {
-	for (size_t i = 0; i < a->n_errors; i++)
-		if (a->candidate[a->n_patterns + i] && regex_match(a->errors[i], text, len) == REGEX_YES)
+	for (size_t i = 0; i < a->n_hits; i++) {
+		size_t id = a->hits[i];
+
+		if (id >= a->n_patterns && id < a->n_patterns + a->n_errors &&
+		    regex_match(a->errors[id - a->n_patterns], text, len) == REGEX_YES)
 			return true;
+	}
 	return false;
 }
 
 struct set *ask_claim(struct ask *a, const char *line, size_t len, size_t *from)
 {
-	const bool *candidate = a->candidate + a->n_patterns + a->n_errors;
+	size_t first = a->n_patterns + a->n_errors;
 
-	if (*from == 0)
+	if (*from == 0) {
 		ask_about(a, line, len);
-	while (*from < a->n_detects) {
-		const struct detect *d = &a->detects[*from];
-		bool met = candidate[*from] && regex_match(d->regex, line, len) == REGEX_YES;
+		put_in_order(a);
+	}
+	while (*from < a->n_hits) {
+		size_t id = a->hits[(*from)++];
 
-		++*from;
-		if (met)
-			return d->set;
+		if (id >= first && id < first + a->n_detects &&
+		    regex_match(a->detects[id - first].regex, line, len) == REGEX_YES)
+			return a->detects[id - first].set;
 	}
 	return NULL;
 }

@@ -14,6 +14,14 @@ void ask_free(struct ask *a);
 
 /* Looks at a record; then ask_next() gives the rules to be tried, in their order, NULL at the end. */
 void ask_about(struct ask *a, const char *text, size_t len);
+/*
+ * The same for a record whose literals were found before, in a block that it stands in: ask_begin(), then
+ * ask_hit() with each id, as ask_scratch()'s prefilter told it.
+ */
+void ask_begin(struct ask *a);
+void ask_hit(struct ask *a, uint32_t id);
+/* Whether something that other sets are recognised by was hit. */
+bool ask_may_recognise(const struct ask *a);
 const struct pattern *ask_next(struct ask *a);
 /* The next set, from *from on (0 at first), that the line may be recognised by; NULL: none more. */
 struct set *ask_claim(struct ask *a, const char *line, size_t len, size_t *from);

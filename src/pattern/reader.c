@@ -39,7 +39,8 @@ struct reader {
 	size_t n_asks;	 /* how many there were: a new one may stand where the last one was */
 	bool walk;	 /* every record is wanted */
 	bool prefixed;	 /* something stands in front of lines: borders are not seen in the raw bytes */
-	struct skim_parts parts;
+	struct skim_hits hits;
+	bool found; /* what the record under way may meet was found in its block */
 
 	struct when_clock clock;
 	const char *layout; /* the one that fitted last */
@@ -315,7 +316,8 @@ static void judge_record(void *arg, const struct record *rec)
 
 	buf_clear(&r->latest);
 	buf_add(&r->latest, rec->text, rec->len < LATEST_MAX ? rec->len : LATEST_MAX);
-	ask_about(ask, rec->text, rec->len);
+	if (!r->found)
+		ask_about(ask, rec->text, rec->len);
 	while ((p = ask_next(ask)))
 		if (wins(r, p, rec))
 			return;
@@ -342,7 +344,7 @@ static void take_line(void *arg, const struct line *l)
 	struct unwrapped c;
 
 	unwrap_line(l->text, l->len, &r->scratch, &c);
-	if (r->recognising && !l->piece && claims(r, c.text, c.len)) {
+	if (r->recognising && !r->found && !l->piece && claims(r, c.text, c.len)) {
 		join_end(r->join); /* what came before is judged without the sets that become active here */
 		recognise(r, c.text, c.len);
 	}
@@ -356,56 +358,99 @@ static bool raw_first(void *arg, const char *line, size_t n)
 	struct reader *r = arg;
 	struct unwrapped c;
 
-	unwrap_line(line, n, &r->scratch, &c);
+	unwrap_prefix(line, n, &c); /* skim_fits() */
 	r->prefixed |= c.prefix_len > 0;
 	return begins_record(r, &c);
+}
+
+/* The record at these bytes, where nothing has to be cleaned away: read as it stands in the block. */
+static bool read_in_place(struct reader *r, const char *text, size_t n)
+{
+	struct line here = lines_here(r->lines);
+	bool one = memchr(text, '\n', n) == text + n - 1;
+	uint64_t lines = one ? 1 : skim_count_lines(text, n);
+	struct record rec = {
+		.text = text, .outer = "", .offset = here.offset, .line = here.number, .file = here.file
+	};
+
+	rec.lines = lines;
+	rec.len = n - 1;
+	if (one && rec.len && text[rec.len - 1] == '\r')
+		rec.len--;
+	if (memchr(text, '\r', rec.len) || rec.len > RECORD_MAX_BYTES)
+		return false;
+	judge_record(r, &rec);
+	lines_skip(r->lines, n, lines);
+	return true;
+}
+
+/*
+ * One record of a block, with what was found in it.  Where it may belong to a product that is not recognised
+ * yet, its lines have to be looked at one by one.
+ */
+static void read_record(struct reader *r, const char *text, size_t n)
+{
+	r->found = !ask_may_recognise(r->ask);
+	if (!r->found || r->prefixed || !read_in_place(r, text, n)) {
+		lines_feed(r->lines, text, n);
+		join_end(r->join);
+	}
+	r->found = false;
 }
 
 /*
  * A run of whole records: those in which a literal occurs are read, the rest is counted.  Returns how far it
  * came: a product that is recognised on the way changes what has to be looked for in the rest.
  */
-static size_t skim(struct reader *r, const char *data, size_t n)
+static size_t skim(struct reader *r, const struct skim_block *b)
 {
-	const struct ask *ask = asked(r);
+	struct ask *ask = asked(r);
+	const struct skim_hit *hit, *last;
 	size_t done = 0, n_asks = r->n_asks;
 
-	skim_block(ask_scratch(ask), data, n, raw_first, r, &r->parts);
-	for (size_t i = 0; i < r->parts.n && r->ask && r->n_asks == n_asks; i++) {
-		struct skim_part p = r->parts.items[i];
+	skim_find(ask_scratch(ask), b->data, b->n, &r->hits);
+	hit = r->hits.items;
+	last = hit + r->hits.n;
+	while (hit < last && r->ask && r->n_asks == n_asks) {
+		size_t start = skim_record_start(b, done, hit->at), end = skim_record_end(b, hit->at);
 
-		lines_skip(r->lines, p.start - done, skim_count_lines(data + done, p.start - done));
-		lines_feed(r->lines, data + p.start, p.end - p.start);
-		join_end(r->join);
-		done = p.end;
+		ask_begin(ask);
+		for (; hit < last && hit->at < end; hit++)
+			ask_hit(ask, hit->id);
+		lines_skip(r->lines, start - done, skim_count_lines(b->data + done, start - done));
+		read_record(r, b->data + start, end - start);
+		done = end;
 	}
 	if (!r->ask || r->n_asks != n_asks)
 		return done;
-	lines_skip(r->lines, n - done, skim_count_lines(data + done, n - done));
-	return n;
+	lines_skip(r->lines, b->n - done, skim_count_lines(b->data + done, b->n - done));
+	return b->n;
 }
 
 /* Lines up to here belong to a record that began before the block; from `last` on one may go on behind it. */
 static void read_lines(struct reader *r, const char *data, size_t n)
 {
-	size_t first = skim_first_record(data, n, raw_first, r), last;
+	struct skim_block b = { data, n, raw_first, r };
+	size_t first = skim_first_record(&b), last;
 
 	lines_feed(r->lines, data, first);
 	if (first == n)
 		return;
-	data += first;
-	n -= first;
-	last = skim_last_record(data, n, raw_first, r);
+	b.data += first;
+	b.n -= first;
+	last = skim_last_record(&b);
 	if (!r->prefixed && last > 0) {
-		size_t done = 0;
-
 		join_end(r->join);
-		while (done < last && !r->prefixed && ask_can_skim(asked(r)))
-			done += skim(r, data + done, last - done);
-		data += done;
-		n -= done;
+		while (last > 0 && !r->prefixed && ask_can_skim(asked(r))) {
+			struct skim_block part = { b.data, last, raw_first, r };
+			size_t done = skim(r, &part);
+
+			b.data += done;
+			b.n -= done;
+			last -= done;
+		}
 	}
-	lines_feed(r->lines, data, n);
+	lines_feed(r->lines, b.data, b.n);
 }
 
 static void feed(struct reader *r, const char *data, size_t n)
@@ -462,7 +507,7 @@ void reader_free(struct reader *r)
 	buf_free(&r->held);
 	buf_free(&r->latest);
 	ask_free(r->ask);
-	free(r->parts.items);
+	free(r->hits.items);
 	free(r->given);
 	free(r->active);
 	free(r);

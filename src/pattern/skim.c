@@ -22,98 +22,88 @@ static size_t next_line(const char *data, size_t n, size_t at)
 	return lf ? (size_t)(lf - data) + 1 : n;
 }
 
-struct skim {
-	const char *data;
-	size_t n;
-	skim_first_fn *first;
-	void *arg;
-	struct skim_parts *parts;
-	size_t done; /* end of the last part */
-};
-
-static bool begins(const struct skim *s, size_t start, size_t end)
+static bool begins(const struct skim_block *b, size_t start, size_t end)
 {
 	size_t len = end - start;
 
-	if (len && s->data[end - 1] == '\n')
+	if (len && b->data[end - 1] == '\n')
 		len--;
-	if (len && s->data[start + len - 1] == '\r')
+	if (len && b->data[start + len - 1] == '\r')
 		len--;
-	return s->first(s->arg, s->data + start, len);
+	return b->first(b->arg, b->data + start, len);
 }
 
-static size_t record_start(const struct skim *s, size_t at)
+size_t skim_record_start(const struct skim_block *b, size_t low, size_t at)
 {
-	size_t start = line_start(s->data, s->done, at), end = next_line(s->data, s->n, at);
+	size_t start = line_start(b->data, low, at), end = start > low ? next_line(b->data, b->n, at) : 0;
 
-	/* the end of the last part, and the beginning of the block, begin a record by themselves */
-	while (start > s->done && !begins(s, start, end)) {
+	while (start > low && !begins(b, start, end)) {
 		end = start;
-		start = line_start(s->data, s->done, start - 1);
+		start = line_start(b->data, low, start - 1);
 	}
 	return start;
 }
 
-static size_t record_end(const struct skim *s, size_t at)
+size_t skim_record_end(const struct skim_block *b, size_t at)
 {
-	size_t start = next_line(s->data, s->n, at);
+	size_t start = next_line(b->data, b->n, at);
 
-	while (start < s->n) {
-		size_t end = next_line(s->data, s->n, start);
+	while (start < b->n) {
+		size_t end = next_line(b->data, b->n, start);
 
-		if (begins(s, start, end))
+		if (begins(b, start, end))
 			break;
 		start = end;
 	}
 	return start;
 }
 
+size_t skim_first_record(const struct skim_block *b)
+{
+	for (size_t start = 0, end; start < b->n; start = end) {
+		end = next_line(b->data, b->n, start);
+		if (begins(b, start, end))
+			return start;
+	}
+	return b->n;
+}
+
+size_t skim_last_record(const struct skim_block *b)
+{
+	for (size_t end = b->n, start; end > 0; end = start) {
+		start = line_start(b->data, 0, end - 1);
+		if (begins(b, start, end))
+			return start;
+	}
+	return b->n;
+}
+
+/* ---- literals ---- */
+
+struct finding {
+	const char *data;
+	size_t n;
+	size_t line_end; /* of the line of the latest hit */
+	struct skim_hits *hits;
+};
+
 static size_t on_hit(void *arg, uint32_t id, size_t start, size_t end)
 {
-	struct skim *s = arg;
-	struct skim_part *part;
+	struct finding *f = arg;
 
-	(void)id;
 	(void)end;
-	if (start >= s->done) {
-		part = ARRAY_ADD(s->parts->items, s->parts->n, s->parts->room);
-		part->start = record_start(s, start);
-		part->end = s->done = record_end(s, start);
-	}
-	return s->done;
+	if (start >= f->line_end)
+		f->line_end = next_line(f->data, f->n, start);
+	*ARRAY_ADD(f->hits->items, f->hits->n, f->hits->room) = (struct skim_hit){ id, start };
+	return f->line_end;
 }
 
-void skim_block(struct prefilter_scratch *scratch, const char *data, size_t n, skim_first_fn *first,
-		void *arg, struct skim_parts *parts)
+void skim_find(struct prefilter_scratch *s, const char *data, size_t n, struct skim_hits *hits)
 {
-	struct skim s = { .data = data, .n = n, .first = first, .arg = arg, .parts = parts };
+	struct finding f = { data, n, 0, hits };
 
-	parts->n = 0;
-	prefilter_scan(scratch, data, n, on_hit, &s);
-}
-
-size_t skim_first_record(const char *data, size_t n, skim_first_fn *first, void *arg)
-{
-	struct skim s = { .data = data, .n = n, .first = first, .arg = arg };
-
-	for (size_t start = 0, end; start < n; start = end) {
-		end = next_line(data, n, start);
-		if (begins(&s, start, end))
-			return start;
-	}
-	return n;
-}
-
-size_t skim_last_record(const char *data, size_t n, skim_first_fn *first, void *arg)
-{
-	struct skim s = { .data = data, .n = n, .first = first, .arg = arg };
-
-	for (size_t end = n, start; end > 0; end = start) {
-		start = line_start(data, 0, end - 1);
-		if (begins(&s, start, end))
-			return start;
-	}
-	return n;
+	hits->n = 0;
+	prefilter_scan(s, data, n, on_hit, &f);
 }
 
 /* ---- what does not fit ---- */
@@ -145,6 +135,8 @@ skim_count_lines(const char *data, size_t n)
 	uint64_t count = 0;
 	size_t i = 0;
 
+	if (!n)
+		return 0;
 	while (n - i >= LANES) {
 		uint8_t lanes[LANES] = { 0 };
 

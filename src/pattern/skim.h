@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Skims a block of whole records for those that may matter: one pass of the prefilter, borders of records are
- * looked for only round a hit.  What no literal occurs in is never cut into lines.
+ * Skims a block of whole records for those that may matter: one pass of the prefilter finds the literals, and
+ * borders of records are looked for only round them.  What no literal occurs in is never cut into lines.
  */
 #pragma once
 #include <stdbool.h>
@@ -10,30 +10,39 @@
 
 #include "pattern/prefilter.h"
 
-/* Whether a record begins with this line (n bytes at line, without its end). */
-typedef bool skim_first_fn(void *arg, const char *line, size_t n);
-
-struct skim_part {
-	size_t start, end; /* a record, with its last line end */
+struct skim_hit {
+	uint32_t id; /* whose literal */
+	size_t at;   /* where it begins */
 };
 
-struct skim_parts {
-	struct skim_part *items;
+struct skim_hits {
+	struct skim_hit *items;
 	size_t n, room;
 };
 
-/*
- * data begins with a record's first line and ends behind a line end.  The records in which a literal occurs,
- * in their order; parts is emptied first, its memory is the caller's.
- */
-void skim_block(struct prefilter_scratch *s, const char *data, size_t n, skim_first_fn *first, void *arg,
-		struct skim_parts *parts);
+/* Where the literals stand, in the order of their places; of each id one a line.  hits is emptied first, its
+ * memory is the caller's. */
+void skim_find(struct prefilter_scratch *s, const char *data, size_t n, struct skim_hits *hits);
+
+/* Whether a record begins with this line (n bytes at line, without its end). */
+typedef bool skim_first_fn(void *arg, const char *line, size_t n);
+
+/* A block of whole records: n bytes that begin with a record's first line and end behind a line end. */
+struct skim_block {
+	const char *data;
+	size_t n;
+	skim_first_fn *first;
+	void *arg;
+};
+
+/* The record round the place `at`; a record is known to begin at `low`, which is not behind it. */
+size_t skim_record_start(const struct skim_block *b, size_t low, size_t at);
+size_t skim_record_end(const struct skim_block *b, size_t at);
+/* The first line of the block that begins a record, the last one; n: none does. */
+size_t skim_first_record(const struct skim_block *b);
+size_t skim_last_record(const struct skim_block *b);
 
 /* Whether the bytes can be skimmed at all: no escape sequences, no NULs, no line as long as LINE_MAX_BYTES.
  */
 bool skim_fits(const char *data, size_t n);
 uint64_t skim_count_lines(const char *data, size_t n);
-/* The first line of data that begins a record; n: none does. */
-size_t skim_first_record(const char *data, size_t n, skim_first_fn *first, void *arg);
-/* The last one; n: none does. */
-size_t skim_last_record(const char *data, size_t n, skim_first_fn *first, void *arg);

@@ -322,6 +322,11 @@ bool lines_at_start(const struct lines *l)
 	return l->enc == ENC_BYTES && !l->rest.len && !l->after_cr && !l->pieces;
 }
 
+struct line lines_here(const struct lines *l)
+{
+	return (struct line){ .text = "", .offset = l->line_at, .number = l->number, .file = l->file };
+}
+
 uint64_t lines_bytes(const struct lines *l)
 {
 	return l->n_bytes;

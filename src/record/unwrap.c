@@ -59,7 +59,10 @@ static bool ch(struct cursor *c, char want)
 	return true;
 }
 
-static size_t run(struct cursor *c, bool (*is)(char))
+typedef bool class_fn(char c);
+
+/* Always inlined, so that the class is too. */
+__attribute__((always_inline)) static inline size_t run(struct cursor *c, class_fn *is)
 {
 	const char *from = c->at;
 
@@ -143,11 +146,11 @@ static size_t compose_prefix(const char *s, size_t n)
 	static const char *const levels[] = { "INFO", "ERROR", "WARN", "FATAL", "DEBUG", "STATUS", "TRACE" };
 	struct cursor c = { s, s + n }, level = c;
 
-	if (word_of(&level, levels, ARRAY_LEN(levels)) && (level.at == level.end || !is_name(*level.at)))
-		return 0;
 	if (!run(&c, is_name) || !(run(&c, is_blank) || true) || !ch(&c, '|'))
 		return 0;
 	if (c.at < c.end && !ch(&c, ' '))
+		return 0;
+	if (word_of(&level, levels, ARRAY_LEN(levels)) && (level.at == level.end || !is_name(*level.at)))
 		return 0;
 	return (size_t)(c.at - s);
 }
@@ -185,21 +188,26 @@ static bool priority(struct cursor *c)
 	return !ch(c, '<') || (run(c, is_digit) && ch(c, '>'));
 }
 
+static bool month_and_day(struct cursor *c)
+{
+	static const char *const months[] = { "Jan ", "Feb ", "Mar ", "Apr ", "May ", "Jun ",
+					      "Jul ", "Aug ", "Sep ", "Oct ", "Nov ", "Dec " };
+
+	return c->end - c->at > 4 && c->at[3] == ' ' && word_of(c, months, ARRAY_LEN(months)) &&
+	       (ch(c, ' ') ? digits(c, 1) : digits(c, 2)) && ch(c, ' ');
+}
+
 /* Nov 21 10:00:00 host program[1]: text, or with an ISO time (journalctl -o short-iso, rsyslog's own format)
  */
 static size_t syslog_prefix(const char *s, size_t n)
 {
-	static const char *const months[] = { "Jan ", "Feb ", "Mar ", "Apr ", "May ", "Jun ",
-					      "Jul ", "Aug ", "Sep ", "Oct ", "Nov ", "Dec " };
 	struct cursor c = { s, s + n }, iso;
 
 	if (!priority(&c))
 		return 0;
 	iso = c;
-	if (word_of(&c, months, ARRAY_LEN(months))) {
-		if (!(ch(&c, ' ') ? digits(&c, 1) : digits(&c, 2)) || !ch(&c, ' ') || !clock_time(&c))
-			return 0;
-		if (ch(&c, '.') && !run(&c, is_digit))
+	if (month_and_day(&c)) {
+		if (!clock_time(&c) || (ch(&c, '.') && !run(&c, is_digit)))
 			return 0;
 	} else {
 		c = iso;
@@ -235,7 +243,11 @@ static size_t syslog5424_prefix(const char *s, size_t n)
 
 static size_t prefix_len(const char *s, size_t n, bool *partial)
 {
-	size_t len = cri_prefix(s, n, partial);
+	size_t len;
+
+	if (!n || is_blank(*s)) /* most of a stack trace */
+		return 0;
+	len = cri_prefix(s, n, partial);
 
 	if (!len)
 		len = syslog5424_prefix(s, n);
@@ -246,15 +258,20 @@ static size_t prefix_len(const char *s, size_t n, bool *partial)
 
 void unwrap_line(const char *text, size_t n, struct buf *scratch, struct unwrapped *out)
 {
-	size_t len;
-
-	*out = (struct unwrapped){ 0 };
 	if (n && (memchr(text, '\x1B', n) || memchr(text, '\0', n))) {
 		strip(text, n, scratch);
 		text = buf_text(scratch);
 		n = scratch->len;
 	}
-	len = n ? prefix_len(text, n, &out->partial) : 0;
+	unwrap_prefix(text, n, out);
+}
+
+void unwrap_prefix(const char *text, size_t n, struct unwrapped *out)
+{
+	size_t len;
+
+	out->partial = false;
+	len = prefix_len(text, n, &out->partial);
 	out->prefix = text;
 	out->prefix_len = len;
 	out->text = text + len;

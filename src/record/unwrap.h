@@ -19,3 +19,5 @@ struct unwrapped {
 
 /* scratch is only used where the text itself has to change; its content lives until the next call. */
 void unwrap_line(const char *text, size_t n, struct buf *scratch, struct unwrapped *out);
+/* The same for what is known to hold no escape sequence and no NUL. */
+void unwrap_prefix(const char *text, size_t n, struct unwrapped *out);

@@ -499,17 +499,19 @@ void story_meet(struct story *s, size_t log, const struct sighting *x)
 		mem_replace(&s->progress_source, t->progress_text);
 		s->progress = t->progress;
 	}
-	if (s->set.news && worth_a_line(x, &c))
+	if (s->set.news && worth_a_line(x, &c)) {
 		tell_news(s, (struct story_news){ .type = news_type(&c),
 						  .name = c.goal ? x->rule->goal : NULL,
 						  .state = c.goal ? "met" : NULL,
 						  .what = event_of(&event, t, x) });
-	reason_clear(&event);
+		reason_clear(&event);
+	}
 	if (c.new_run)
 		feed(s, INPUT_BEGIN);
 	if (c.fatal && s->set.live)
 		feed(s, INPUT_FATAL);
-	advance(s);
+	if (c.matters)
+		advance(s);
 }
 
 void story_meet_again(struct story *s, size_t log, const struct sighting *x)

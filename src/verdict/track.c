@@ -511,7 +511,7 @@ static void retire_run(struct track *t, const struct sighting *x)
 static struct track_set *set_of(const struct track *t, const char *name)
 {
 	for (size_t i = 0; i < t->n_sets; i++)
-		if (strcmp(t->sets[i].set->name, name) == 0)
+		if (t->sets[i].set->name == name || strcmp(t->sets[i].set->name, name) == 0)
 			return &t->sets[i];
 	return NULL;
 }
@@ -643,8 +643,11 @@ static void progress(struct track *t, const struct sighting *x, struct track_cha
 
 static void note_met(struct track *t, const struct sighting *x)
 {
-	struct track_met *m = met_named(t, x->rule->full);
+	struct track_met *m = NULL;
 
+	for (size_t i = 0; i < t->n_met && !m; i++)
+		if (t->met[i].rule == x->rule)
+			m = &t->met[i];
 	if (!m) {
 		m = ARRAY_ADD(t->met, t->n_met, t->room_met);
 		m->rule = x->rule;
@@ -688,14 +691,24 @@ static void act(struct track *t, struct track_set *u, const struct sighting *x, 
 	}
 }
 
+/* Whether the rule can do more than be seen. */
+static bool decides(const struct rule *r)
+{
+	bool only_seen = r->effect == EFFECT_NOTE || r->effect == EFFECT_PHASE ||
+			 r->effect == EFFECT_IGNORE || r->effect == EFFECT_PROGRESS;
+
+	return !only_seen || r->opens || r->closes || r->n_facts || r->irreversible;
+}
+
 void track_meet(struct track *t, const struct sighting *x, int64_t settle, struct track_change *c)
 {
 	const struct rule *r = x->rule;
 	struct track_set *u = set_of(t, r->set);
-	size_t failures = t->reasons.n;
+	size_t failures = t->reasons.n, retries = t->n_retries;
 
 	*c = (struct track_change){ 0 };
-	mem_replace(&t->file, x->file);
+	if (!str_eq(t->file, x->file))
+		mem_replace(&t->file, x->file);
 	t->records++;
 	t->last_line = x->line;
 	if (r->effect != EFFECT_IGNORE)
@@ -717,6 +730,7 @@ void track_meet(struct track *t, const struct sighting *x, int64_t settle, struc
 	judge_due(t, r);
 	act(t, u, x, settle, c);
 	c->failed = t->reasons.n > failures;
+	c->matters = decides(r) || c->failed || t->n_retries != retries;
 	c->fatal = c->failed && r->fatal;
 }
 

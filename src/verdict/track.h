@@ -85,6 +85,7 @@ struct track {
 /* What a sighting did to the track, for the story to act on. */
 struct track_change {
 	bool new_run, fatal, failed, life, goal, phase;
+	bool matters;			    /* the verdict may be another one now */
 	const struct outcome_reason *event; /* the evidence, good until the next change */
 };
 
