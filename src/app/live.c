@@ -453,6 +453,8 @@ static bool preflight(struct live *v)
 						      .progress = -1 };
 		number = story_add_probe(v->story, probe_name(p), probe_settings(p)->optional);
 		story_probe(v->story, number, &status, clock_mono());
+		for (size_t k = 0; k < a.facts.n; k++)
+			story_fact(v->story, probe_name(p), a.facts.keys[k], a.facts.values[k]);
 		ok &= a.result == PROBE_PASS || probe_settings(p)->optional;
 		once_answer_clear(&a);
 	}

@@ -10,7 +10,7 @@
 #include "net/http.h"
 #include "net/json.h"
 
-static const char *const place_names[] = { "json", "header", "column", "matches" };
+static const char *const place_names[] = { "json", "header", "column", "key", "matches" };
 
 /* ---- claims ---- */
 
@@ -71,7 +71,7 @@ enum fact_as { AS_TEXT, AS_INTEGER, AS_VERSION };
 static const char *const as_names[] = { "text", "integer", "version", NULL };
 
 struct fact_settings {
-	char *json, *header, *column, *matches;
+	char *json, *header, *column, *key, *matches;
 	int as;
 };
 
@@ -79,6 +79,7 @@ const struct conf_key fact_keys[] = {
 	CONF_TEXT(struct fact_settings, json, NULL, "a JSON pointer into the answer"),
 	CONF_TEXT(struct fact_settings, header, NULL, "the name of a header of the answer"),
 	CONF_TEXT(struct fact_settings, column, NULL, "the name of a column of the first row"),
+	CONF_TEXT(struct fact_settings, key, NULL, "a key of the property file"),
 	CONF_TEXT(struct fact_settings, matches, NULL,
 		  "a regular expression; its only named group is the value"),
 	CONF_ENUM(struct fact_settings, as, "text", as_names,
@@ -90,7 +91,7 @@ const struct conf_key fact_keys[] = {
 static void fact_set(struct fact_rule *rule, const struct fact_settings *s, enum place place,
 		     const struct conf_node *n, struct conf_problems *p)
 {
-	const char *const wheres[] = { s->json, s->header, s->column, s->matches };
+	const char *const wheres[] = { s->json, s->header, s->column, s->key, s->matches };
 	struct err e;
 
 	rule->place = place;

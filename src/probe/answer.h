@@ -14,7 +14,7 @@
 
 /* ---- values at places ---- */
 
-enum place { PLACE_JSON, PLACE_HEADER, PLACE_COLUMN, PLACE_TEXT, PLACE_COUNT };
+enum place { PLACE_JSON, PLACE_HEADER, PLACE_COLUMN, PLACE_KEY, PLACE_TEXT, PLACE_COUNT };
 
 /* The value at that place of what a try brought back; good until the next look. */
 typedef struct value answer_look_fn(void *seen, enum place place, const char *where);

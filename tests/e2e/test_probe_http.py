@@ -233,6 +233,20 @@ def test_credentials_of_netrc_are_not_used(gonogo, serve):
     assert "Authorization" not in server.asked[0][2]
 
 
+def test_records_management_must_answer_and_have_kept_its_site(gonogo, serve):
+    answers = {"/alfresco/service/api/rma/admin/rmevents": b'{"data": {"case_closed": {"eventName": "case_closed"}}}'}
+    server = serve(answers)
+    entry = {"use": "alfresco-rm-site", "with": {"base": server.url, "user": "admin", "password": "admin"}}
+    state, reason = one(gonogo, entry)
+    assert state == "not-yet" and reason.startswith("step 2: 404")
+    answers["/alfresco/service/api/sites/rm"] = b'{"shortName": "rm", "sitePreset": "rm-site-dashboard"}'
+    assert one(gonogo, entry)[0] == "pass"
+    assert all(headers["Authorization"].startswith("Basic ") for _, _, headers in server.asked)
+    del answers["/alfresco/service/api/rma/admin/rmevents"]
+    state, reason = one(gonogo, entry)
+    assert state == "not-yet" and reason.startswith("step 1: 404")
+
+
 def test_share_login_tells_a_wrong_password_from_a_right_one(gonogo, serve):
     sessions = set()
 

@@ -218,6 +218,21 @@ def test_patches_are_well_when_there_are_some_and_none_failed(gonogo, alfresco):
     assert (state, reason) == ("not-yet", "the number of rows is '1', expected '0'; the first is 'patch.b'")
 
 
+@pytest.mark.parametrize("rows, state", [
+    ("('patch.a', 8022, true)", "pass"),                                    # first installed as 5.0
+    ("('patch.a', -1, true), ('patch.b', 5025, true)", "pass"),             # as 4.0
+    ("('patch.a', 4113, true), ('patch.b', 8022, true)", "not-yet"),        # as 3.4, and never 4.x
+    ("('patch.a', 4113, true), ('patch.fixBpmPackages', 4113, true)", "pass"),
+    ("('patch.a', 4113, true), ('patch.fixBpmPackages', 4113, false)", "not-yet"),
+    (None, "not-yet"),
+])
+def test_a_jump_over_4_is_seen_before_the_start(gonogo, alfresco, rows, state):
+    if rows:
+        alfresco.psql(f"insert into alf_applied_patch (id, applied_to_schema, succeeded) values {rows}")
+    entry = {"use": "alfresco-upgrade-path", "when": "after", "with": {"conninfo": alfresco.conninfo()}}
+    assert one(gonogo, entry)[0] == state
+
+
 def test_before_the_first_migration_the_table_is_missing(gonogo, cluster):
     entry = {"use": "alfresco-patches", "with": {"conninfo": cluster.conninfo(dbname="template1")}}
     assert one(gonogo, entry) == ("not-yet", 'relation "alf_applied_patch" does not exist')

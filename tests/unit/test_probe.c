@@ -264,9 +264,9 @@ TEST(every_mistake_names_its_place)
 	} cases[] = {
 		{ "http: {url: 'http://x/'}", "" },
 		{ "{}", "p.yaml:1:1: it does not say what to ask: expected use, or one of exec, file, http, "
-			"index, sql, tcp" },
+			"index, properties, sql, tcp" },
 		{ "name: x\nevery: 1s", "p.yaml:1:1: it does not say what to ask: expected use, or one of "
-					"exec, file, http, index, sql, tcp" },
+					"exec, file, http, index, properties, sql, tcp" },
 		{ "htp: {url: 'http://x/'}\nhttp: {url: 'http://x/'}",
 		  "p.yaml:1:1: unknown key 'htp', did you mean 'http'?" },
 		{ "http: {url: 'http://x/'}\ntcp: {port: 1}",
@@ -345,6 +345,20 @@ TEST(every_mistake_names_its_place)
 		{ "file: {path: a, min_size: 2, max_size: 1}", "p.yaml:1:40: max_size: is below min_size" },
 		{ "file: {path: a, state: absent, contains: x}",
 		  "p.yaml:1:42: contains: what is absent has none" },
+		{ "file: {path: a, state: absent, min_free: 1G}",
+		  "p.yaml:1:42: min_free: what is absent has none" },
+		{ "properties: {path: a}",
+		  "p.yaml:1:13: nothing is expected of the file: say values, absent, differ or same" },
+		{ "properties: {path: a, differ: dir.root}",
+		  "p.yaml:1:31: differ: against is missing: what should it be compared with?" },
+		{ "properties: {path: a, values: {a: b}, against: b}",
+		  "p.yaml:1:48: against: nothing is compared; say differ or same" },
+		{ "properties: {path: a, values: [a]}",
+		  "p.yaml:1:31: expected a map: where to look, and what should be there" },
+		{ "properties: {path: a, absent: b, encoding: latin1}",
+		  "p.yaml:1:44: encoding: 'latin1' is none of ISO-8859-1, UTF-8" },
+		{ "properties: {path: a, absent: b, facts: {pw: {key: db.password}}}",
+		  "p.yaml:1:41: facts: 'db.password' is secret by its name, and facts are shown" },
 		{ "use: ../x",
 		  "p.yaml:1:6: use: '../x' is no name of a probe (letters, digits, '-', '_' and '.')" },
 	};
@@ -527,9 +541,10 @@ TEST(a_definition_is_checked_by_itself)
 		  "probes/up.yaml:3:6: tcp beside http: a probe is of one kind" },
 		{ "probe: up\nuse: other",
 		  "probes/up.yaml:1:1: it does not say what to ask: expected one of exec, file, http, "
-		  "index, sql, tcp\nprobes/up.yaml:2:1: unknown key 'use' (known: probe, with, name, title, "
+		  "index, properties, sql, tcp\nprobes/up.yaml:2:1: unknown key 'use' (known: probe, with, "
+		  "name, title, "
 		  "when, optional, delay, every, try_timeout, give_up_after, hold, exec, file, http, index, "
-		  "sql, tcp)" },
+		  "properties, sql, tcp)" },
 		{ "probe: up\ntcp: {port: 1}\nevery: 0",
 		  "probes/up.yaml:3:8: every: it would be asked without a pause" },
 	};
@@ -1524,6 +1539,16 @@ TEST(a_file_is_judged_by_what_is_asked_of_it)
 		{ "{path: PATH, facts: {v: {matches: 'version (?<v>.*)'}}}",
 		  "pass: PATH is as expected; v = 5.2" },
 		{ "{path: /dev/zero, contains: x}", "not-yet: /dev/zero: is no regular file" },
+		{ "{path: 'PATH*'}", "pass: PATH is as expected" },
+		{ "{path: 'PATH*', min_size: 15}", "not-yet: PATH has 14 bytes, expected at least 15" },
+		{ "{path: 'PATH*', state: absent}", "not-yet: PATH is there" },
+		{ "{path: 'PATH.*'}", "not-yet: PATH.*: No such file or directory" },
+		{ "{path: 'PATH.*', state: absent}", "pass: PATH.* is absent" },
+		{ "{path: x, folder: PATH, state: absent}", "not-yet: PATH: Not a directory" },
+		{ "{path: x, folder: PATH.nix, state: absent}",
+		  "not-yet: PATH.nix: No such file or directory" },
+		{ "{path: x, folder: /, state: absent}", "pass: //x is absent" },
+		{ "{path: PATH, min_free: 1}", "pass: PATH is as expected" },
 	};
 	struct scratch s = scratch_new();
 	AUTO_FREE char *path = mem_printf("%s/f", s.path);
