@@ -6,50 +6,75 @@
 #include "app/watch.h"
 #include "source/source.h"
 
-struct finder {
-	struct story *story;
-	struct begin_place *out;
+/* One log, or one of the containers in it. */
+struct part {
 	bool candidate; /* the latest record is a begin: whether it opened a run is known when the next one
 			   comes */
-	uint64_t offset, line, runs;
-	int64_t at;
+	uint64_t runs;
+	struct begin_place latest, found;
 };
 
-static void settle_candidate(struct finder *f, const struct watch *w)
-{
-	uint64_t runs = story_runs(f->story, watch_log(w));
+struct finder {
+	struct story *story;
+	struct part *parts; /* by their number in the story */
+	size_t n, room;
+};
 
-	if (f->candidate && (!f->out->found || runs != f->runs)) {
-		f->out->found = true;
-		f->out->offset = f->offset;
-		f->out->line = f->line;
-		f->out->at = f->at;
-	}
-	f->runs = runs;
-	f->candidate = false;
+static struct part *part_of(struct finder *f, const struct watch *w)
+{
+	while (f->n <= watch_log(w))
+		*ARRAY_ADD(f->parts, f->n, f->room) = (struct part){ 0 };
+	return &f->parts[watch_log(w)];
+}
+
+static void settle_candidate(const struct finder *f, struct part *p)
+{
+	uint64_t runs = story_runs(f->story, (size_t)(p - f->parts));
+
+	if (p->candidate && (!p->found.found || runs != p->runs))
+		p->found = p->latest;
+	p->runs = runs;
+	p->candidate = false;
 }
 
 static void on_record(void *arg, struct watch *w, const struct record *r, const struct rule *winner,
 		      bool error)
 {
 	struct finder *f = arg;
+	struct part *p = part_of(f, w);
 	struct reader_when when;
 
 	(void)error;
-	settle_candidate(f, w);
+	settle_candidate(f, p);
 	if (!winner || winner->effect != EFFECT_BEGIN)
 		return;
-	reader_time(watch_reader(w), r, &when);
-	f->candidate = true;
-	f->offset = r->offset;
-	f->line = r->line;
-	f->at = when.at;
+	watch_time(w, r, &when);
+	p->candidate = true;
+	p->latest =
+		(struct begin_place){ .found = true, .offset = r->offset, .line = r->line, .at = when.at };
+}
+
+/* The last start of each container; reading has to begin where the first of them does. */
+static void keep_place(const struct finder *f, struct begin_place *out)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		const struct begin_place *b = &f->parts[i].found;
+
+		if (!b->found || (out->found && out->offset <= b->offset))
+			continue;
+		out->found = true;
+		out->offset = b->offset;
+		out->line = b->line;
+		out->at = b->at;
+	}
 }
 
 static void keep_sets(struct watch *w, struct begin_place *out)
 {
-	struct reader *r = watch_reader(w);
+	struct reader *r = watch_reader(w, 0);
 
+	if (watch_readers(w) > 1)
+		return; /* each container is recognised for itself */
 	out->n_sets = reader_sets(r);
 	out->sets = mem_zero(out->n_sets, sizeof(struct set *));
 	for (size_t i = 0; i < out->n_sets; i++)
@@ -73,7 +98,7 @@ void begin_find(const struct plan_log *log, const struct library *l, struct begi
 	AUTO(story) story = story_new(&settings);
 	AUTO(watch) w = watch_new(story, l, log->name);
 	AUTO(blocks) b = blocks_open(log->file, NULL);
-	struct finder f = { .story = story, .out = out };
+	struct finder f = { .story = story };
 	const char *data;
 	ssize_t n;
 
@@ -85,7 +110,10 @@ void begin_find(const struct plan_log *log, const struct library *l, struct begi
 		watch_feed(w, data, (size_t)n);
 	}
 	watch_end(w);
-	settle_candidate(&f, w);
+	for (size_t i = 0; i < f.n; i++)
+		settle_candidate(&f, &f.parts[i]);
+	keep_place(&f, out);
+	free(f.parts);
 	keep_sets(w, out);
 }
 

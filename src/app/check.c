@@ -162,24 +162,37 @@ static uint64_t times_fired(const struct coverage *c, const struct rule *r)
 	return 0;
 }
 
-static void show_coverage(struct checking *c, const struct coverage *cov, const struct watch *w,
+static void show_set(struct checking *c, const struct coverage *cov, const struct set *s)
+{
+	for (size_t i = 0; i < s->n_patterns; i++) {
+		uint64_t n = times_fired(cov, &s->patterns[i].rule);
+
+		if (n)
+			buf_printf(&c->out, "%8llu  %s\n", (unsigned long long)n, s->patterns[i].rule.full);
+		else
+			buf_printf(&c->out, "   never  %s\n", s->patterns[i].rule.full);
+	}
+}
+
+/* Whether an earlier reader (of another container) has the k-th set of the i-th as well. */
+static bool shown_before(struct watch *w, size_t i, size_t k)
+{
+	const struct set *s = reader_set(watch_reader(w, i), k);
+
+	for (size_t r = 0; r < i; r++)
+		for (size_t n = 0; n < reader_sets(watch_reader(w, r)); n++)
+			if (reader_set(watch_reader(w, r), n) == s)
+				return true;
+	return false;
+}
+
+static void show_coverage(struct checking *c, const struct coverage *cov, struct watch *w,
 			  const struct outcome *o)
 {
-	struct reader *r = watch_reader((struct watch *)(uintptr_t)w);
-
-	for (size_t i = 0; i < reader_sets(r); i++) {
-		const struct set *s = reader_set(r, i);
-
-		for (size_t k = 0; k < s->n_patterns; k++) {
-			uint64_t n = times_fired(cov, &s->patterns[k].rule);
-
-			if (n)
-				buf_printf(&c->out, "%8llu  %s\n", (unsigned long long)n,
-					   s->patterns[k].rule.full);
-			else
-				buf_printf(&c->out, "   never  %s\n", s->patterns[k].rule.full);
-		}
-	}
+	for (size_t i = 0; i < watch_readers(w); i++)
+		for (size_t k = 0; k < reader_sets(watch_reader(w, i)); k++)
+			if (!shown_before(w, i, k))
+				show_set(c, cov, reader_set(watch_reader(w, i), k));
 	for (size_t i = 0; i < o->n_unexplained; i++) {
 		buf_printf(&c->out,
 			   "%8llu  unexplained, line %llu: ", (unsigned long long)o->unexplained[i].count,

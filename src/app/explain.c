@@ -99,7 +99,7 @@ static int explain_log(struct explaining *x, struct watch *w, const char *path)
 		log_error("%s", e.text);
 		return EXIT_NO_LOG;
 	}
-	reader_walk(watch_reader(w));
+	watch_walk(w);
 	watch_on_record(w, on_record, x);
 	while ((n = blocks_read(b, &data, &e)) > 0)
 		watch_feed(w, data, (size_t)n);

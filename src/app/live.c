@@ -163,7 +163,7 @@ static void on_idle(void *arg)
 {
 	struct live_log *log = arg;
 
-	if (reader_waiting(watch_reader(log->watch)))
+	if (watch_waiting(log->watch))
 		loop_timer_at(log->live->quiet, clock_mono() + QUIET_MS * CLOCK_MS);
 }
 
@@ -223,7 +223,7 @@ static bool of_process(const struct begin_place *b, pid_t pid)
 
 static int open_at(struct live_log *log, uint64_t offset, uint64_t line, struct err *e)
 {
-	reader_skip_to(watch_reader(log->watch), offset, line);
+	watch_skip_to(log->watch, offset, line);
 	log->source = source_file_new_at(log->live->loop, log->plan->file, offset, &log_events, log, e);
 	return log->source ? 0 : -1;
 }
@@ -232,7 +232,7 @@ static int open_begin(struct live_log *log, const struct begin_place *b, struct 
 {
 	if (!log->plan->n_sets && b->n_sets) {
 		for (size_t i = 0; i < b->n_sets; i++)
-			reader_use(watch_reader(log->watch), b->sets[i]);
+			reader_use(watch_reader(log->watch, 0), b->sets[i]);
 	}
 	return open_at(log, b->found ? b->offset : 0, b->found ? b->line : 1, e);
 }
@@ -505,9 +505,12 @@ static int prepare(struct live *v, char **argv, struct plan_log *output)
 
 static int tell(struct live *v, int64_t started)
 {
-	struct outcome *out = story_tell(v->story);
+	struct outcome *out;
 	int code;
 
+	for (size_t i = 0; i < v->n_logs; i++)
+		watch_suggest(v->logs[i].watch);
+	out = story_tell(v->story);
 	out->started = started;
 	out->ended = clock_wall();
 	out->seconds = (double)(clock_mono() - v->started) / (double)CLOCK_SECOND;

@@ -41,7 +41,7 @@ static void peek_record(void *arg, struct watch *w, const struct record *r, cons
 	if (p->decided)
 		return;
 	if (p->first_time == CLOCK_UNKNOWN) {
-		reader_time(watch_reader(w), r, &when);
+		watch_time(w, r, &when);
 		p->first_time = when.at;
 	}
 	if (winner && winner->effect != EFFECT_IGNORE) {
@@ -67,7 +67,7 @@ static struct peek peek_at(const struct scan *s, const char *path, struct watch 
 		watch_sets_of(w, before);
 	else
 		watch_sets(w, s->sets, s->n_sets);
-	reader_walk(watch_reader(w));
+	watch_walk(w);
 	watch_on_record(w, peek_record, &p);
 	while (b && !p.decided && seen < PEEK_MAX && (n = blocks_read(b, &data, NULL)) > 0) {
 		watch_feed(w, data, (size_t)n);
@@ -91,7 +91,7 @@ static struct watch *continued(const struct scan *s, const char *path)
 		p = peek_at(s, path, before);
 	if (p.goes_on)
 		return before;
-	last = reader_last_time(watch_reader(before));
+	last = watch_last_time(before);
 	return last != CLOCK_UNKNOWN && p.first_time != CLOCK_UNKNOWN && p.first_time >= last ? before : NULL;
 }
 
@@ -126,7 +126,7 @@ static int read_log(struct scan *s, const char *path, struct err *e)
 		watch_feed(w, data, (size_t)n);
 	if (n < 0)
 		watch_gap(w, e->text);
-	reader_end_file(watch_reader(w));
+	watch_end_file(w);
 	return 0;
 }
 
@@ -148,9 +148,12 @@ static int read_logs(struct scan *s, int n, char **paths)
 
 static int report(const struct scan *s, int64_t started)
 {
-	struct outcome *out = story_tell(s->story);
+	struct outcome *out;
 	int code;
 
+	for (size_t i = 0; i < s->n_watches; i++)
+		watch_suggest(s->watches[i]);
+	out = story_tell(s->story);
 	out->started = started;
 	out->ended = clock_wall();
 	out->seconds = (double)(out->ended - started) / (double)CLOCK_SECOND;

@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/watch.h"
 
+#include "app/candidates.h"
+#include "app/streams.h"
+#include "base/buf.h"
 #include "base/log.h"
 
 struct wanted {
 	struct set *set;
 	bool given; /* by the user; otherwise it was recognised */
+};
+
+/* From here on the reader's own places are so far from those in the file. */
+struct shift {
+	uint64_t file, own_offset, own_line, offset, line;
 };
 
 struct watch {
@@ -28,7 +36,18 @@ struct watch {
 	uint64_t when_file, when_offset;
 	bool timed;
 	int64_t arrival; /* of the bytes that are read now */
+	bool recognising;
+	struct buf beginning; /* of a log that is to be recognised: by it candidates are found */
+	bool walk;
+	struct streams *streams; /* NULL: this is one of the containers of another log */
+	struct watch **others;	 /* the containers but for the first, which is read here */
+	size_t n_others, room_others;
+	struct shift *shifts; /* of a container */
+	size_t n_shifts, room_shifts;
+	uint64_t file, own_offset, own_line; /* where its reader stands by its own count */
 };
+
+enum { BEGINNING_MAX = 256 << 10 };
 
 /* ---- which sets count ---- */
 
@@ -69,6 +88,49 @@ static void recognised(void *arg, struct set *set)
 	tell_sets(w);
 }
 
+/* ---- places ---- */
+
+static const struct shift *shift_at(const struct watch *w, uint64_t file, uint64_t own_offset)
+{
+	size_t low = 0, high = w->n_shifts;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		const struct shift *s = &w->shifts[mid];
+
+		if (s->file < file || (s->file == file && s->own_offset <= own_offset))
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low ? &w->shifts[low - 1] : NULL;
+}
+
+/* The record with its place in the file. */
+static struct record placed(const struct watch *w, const struct record *r)
+{
+	const struct shift *s = shift_at(w, r->file, r->offset);
+	struct record out = *r;
+
+	if (s) {
+		out.offset = s->offset + (r->offset - s->own_offset);
+		out.line = s->line + (r->line - s->own_line);
+	}
+	return out;
+}
+
+/* Bytes of a container's lines come next, from this place of the file. */
+static void note_place(struct watch *w, uint64_t offset, uint64_t line)
+{
+	const struct shift *s = w->n_shifts ? &w->shifts[w->n_shifts - 1] : NULL;
+
+	if (s && s->file == w->file && w->own_offset - s->own_offset == offset - s->offset &&
+	    w->own_line - s->own_line == line - s->line)
+		return;
+	*ARRAY_ADD(w->shifts, w->n_shifts, w->room_shifts) =
+		(struct shift){ w->file, w->own_offset, w->own_line, offset, line };
+}
+
 /* ---- what the reader meets ---- */
 
 /* Read once: several rules may ask for it. */
@@ -85,14 +147,15 @@ static const struct reader_when *time_of(struct watch *w, const struct record *r
 static struct sighting sighting_of(struct watch *w, const struct record *r)
 {
 	const struct reader_when *when = time_of(w, r);
+	struct record at = placed(w, r);
 
 	return (struct sighting){
 		.text = r->text,
 		.len = r->len,
 		.file = w->files.items[r->file < w->files.n ? r->file : w->files.n - 1],
-		.line = r->line,
+		.line = at.line,
 		.lines = r->lines,
-		.offset = r->offset,
+		.offset = at.offset,
 		.at = when->at,
 		.time_text = when->text[0] ? when->text : NULL,
 		.arrival = w->arrival,
@@ -127,8 +190,10 @@ static bool allows(void *arg, const struct reader_match *m)
 
 static void record_seen(struct watch *w, const struct record *r, const struct rule *winner, bool error)
 {
+	struct record at = placed(w, r);
+
 	if (w->on_record)
-		w->on_record(w->arg, w, r, winner, error);
+		w->on_record(w->arg, w, &at, winner, error);
 	w->n_refused = 0;
 }
 
@@ -169,7 +234,7 @@ static void gave_up(void *arg, const struct rule *rule, const struct record *r)
 {
 	struct watch *w = arg;
 	AUTO_FREE char *why = mem_printf("rule %s gave up on line %llu: its match limit was hit", rule->full,
-					 (unsigned long long)r->line);
+					 (unsigned long long)placed(w, r).line);
 
 	if (rule->effect == EFFECT_FAIL || rule->effect == EFFECT_ROLLBACK)
 		story_gap(w->story, w->log, why);
@@ -198,16 +263,28 @@ static const struct reader_events events = {
 
 /* ---- construction ---- */
 
-struct watch *watch_new(struct story *s, const struct library *l, const char *name)
+static void on_stream(void *arg, size_t stream, const char *data, size_t n);
+
+static struct watch *make(struct story *s, const struct library *l, const char *name, const char *file)
 {
 	struct watch *w = new0(struct watch);
 
 	w->story = s;
 	w->library = l;
 	w->name = mem_strdup(name);
-	outcome_text_add(&w->files, name);
+	outcome_text_add(&w->files, file);
 	w->log = story_add_log(s, name);
+	w->beginning.max = BEGINNING_MAX;
+	w->own_line = 1;
 	w->reader = reader_new(l, &events, w);
+	return w;
+}
+
+struct watch *watch_new(struct story *s, const struct library *l, const char *name)
+{
+	struct watch *w = make(s, l, name, name);
+
+	w->streams = streams_new(on_stream, w);
 	return w;
 }
 
@@ -215,11 +292,17 @@ void watch_free(struct watch *w)
 {
 	if (!w)
 		return;
+	for (size_t i = 0; i < w->n_others; i++)
+		watch_free(w->others[i]);
+	free(w->others);
+	free(w->shifts);
+	streams_free(w->streams);
 	reader_free(w->reader);
 	free(w->wanted);
 	free(w->refused);
 	free(w->name);
 	outcome_texts_free(&w->files);
+	buf_free(&w->beginning);
 	free(w);
 }
 
@@ -229,6 +312,7 @@ void watch_sets(struct watch *w, struct set *const *sets, size_t n)
 		reader_use(w->reader, sets[i]);
 		want(w, sets[i], true);
 	}
+	w->recognising = !n;
 	if (n)
 		tell_sets(w);
 	else
@@ -262,9 +346,54 @@ size_t watch_refused(const struct watch *w, const struct refused **list)
 	return w->n_refused;
 }
 
-struct reader *watch_reader(struct watch *w)
+size_t watch_readers(const struct watch *w)
 {
-	return w->reader;
+	return 1 + w->n_others;
+}
+
+struct reader *watch_reader(struct watch *w, size_t i)
+{
+	return i ? w->others[i - 1]->reader : w->reader;
+}
+
+void watch_walk(struct watch *w)
+{
+	w->walk = true;
+	reader_walk(w->reader);
+}
+
+void watch_skip_to(struct watch *w, uint64_t offset, uint64_t line)
+{
+	streams_skip_to(w->streams, offset, line);
+	reader_skip_to(w->reader, offset, line);
+	w->own_offset = offset;
+	w->own_line = line;
+}
+
+bool watch_waiting(const struct watch *w)
+{
+	bool waiting = reader_waiting(w->reader) || (w->streams && streams_waiting(w->streams));
+
+	for (size_t i = 0; i < w->n_others; i++)
+		waiting |= reader_waiting(w->others[i]->reader);
+	return waiting;
+}
+
+int64_t watch_last_time(const struct watch *w)
+{
+	int64_t last = reader_last_time(w->reader);
+
+	for (size_t i = 0; i < w->n_others; i++) {
+		int64_t at = reader_last_time(w->others[i]->reader);
+
+		last = at > last ? at : last; /* CLOCK_UNKNOWN is below all */
+	}
+	return last;
+}
+
+void watch_time(struct watch *w, const struct record *r, struct reader_when *out)
+{
+	reader_time(w->reader, r, out);
 }
 
 size_t watch_log(const struct watch *w)
@@ -285,21 +414,108 @@ static void tell_coverage(struct watch *w)
 		       c.cut_records);
 }
 
-void watch_feed(struct watch *w, const char *data, size_t n)
+/* ---- bytes ---- */
+
+static void read_bytes(struct watch *w, const char *data, size_t n)
 {
 	const char *text;
 	size_t len;
 
+	if (w->recognising && !w->beginning.full)
+		buf_add(&w->beginning, data, n);
 	w->arrival = clock_mono();
 	reader_feed(w->reader, data, n);
 	text = reader_latest(w->reader, &len);
 	story_seen(w->story, w->log, text, len, w->arrival);
 }
 
-void watch_next_file(struct watch *w, const char *file)
+static char *container_name(const struct watch *w, size_t stream)
+{
+	return mem_printf("%s (%s)", w->name, streams_name(w->streams, stream));
+}
+
+/* A container that was not seen before: read with what was given for the log. */
+static struct watch *add_container(struct watch *w, size_t stream)
+{
+	AUTO_FREE char *own = container_name(w, 0), *name = container_name(w, stream);
+	struct watch *c = make(w->story, w->library, name, w->files.items[w->files.n - 1]);
+	AUTO_FREE struct set **sets = mem_zero(w->n_wanted, sizeof(struct set *));
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->n_wanted; i++)
+		if (w->wanted[i].given)
+			sets[n++] = w->wanted[i].set;
+	story_name_log(w->story, w->log, own);
+	watch_sets(c, sets, n);
+	watch_on_record(c, w->on_record, w->arg);
+	if (w->walk)
+		watch_walk(c);
+	*ARRAY_ADD(w->others, w->n_others, w->room_others) = c;
+	return c;
+}
+
+static void on_stream(void *arg, size_t stream, const char *data, size_t n)
+{
+	struct watch *w = arg;
+	struct watch *c = !stream		  ? w
+			  : stream <= w->n_others ? w->others[stream - 1]
+						  : add_container(w, stream);
+
+	if (streams_split(w->streams))
+		note_place(c, streams_offset(w->streams), streams_line(w->streams));
+	c->own_offset += n;
+	c->own_line += data[n - 1] == '\n';
+	read_bytes(c, data, n);
+}
+
+void watch_feed(struct watch *w, const char *data, size_t n)
+{
+	streams_feed(w->streams, data, n);
+}
+
+static void end_file(struct watch *w)
+{
+	if (w->streams)
+		streams_flush(w->streams);
+	reader_end_file(w->reader);
+}
+
+void watch_end_file(struct watch *w)
+{
+	end_file(w);
+	for (size_t i = 0; i < w->n_others; i++)
+		end_file(w->others[i]);
+}
+
+static void next_file(struct watch *w, const char *file)
 {
 	reader_next_file(w->reader);
 	outcome_text_add(&w->files, file);
+	w->file++;
+	w->own_offset = 0;
+	w->own_line = 1;
+}
+
+void watch_next_file(struct watch *w, const char *file)
+{
+	streams_flush(w->streams);
+	streams_skip_to(w->streams, 0, 1);
+	next_file(w, file);
+	for (size_t i = 0; i < w->n_others; i++)
+		next_file(w->others[i], file);
+}
+
+void watch_suggest(struct watch *w)
+{
+	struct candidate best[CANDIDATES_MAX];
+	size_t n = 0;
+
+	if (w->beginning.len && !story_knows_success(w->story))
+		n = candidates_find(w->library, buf_text(&w->beginning), w->beginning.len, best);
+	for (size_t i = 0; i < n; i++)
+		story_candidate(w->story, w->log, best[i].set->meaning.name, best[i].rules);
+	for (size_t i = 0; i < w->n_others; i++)
+		watch_suggest(w->others[i]);
 }
 
 void watch_gap(struct watch *w, const char *why)
@@ -307,16 +523,32 @@ void watch_gap(struct watch *w, const char *why)
 	story_gap(w->story, w->log, why);
 }
 
-void watch_quiet(struct watch *w)
+static void quiet(struct watch *w)
 {
 	w->arrival = clock_mono();
 	reader_quiet(w->reader);
 	tell_coverage(w);
 }
 
-void watch_end(struct watch *w)
+void watch_quiet(struct watch *w)
+{
+	streams_flush(w->streams);
+	quiet(w);
+	for (size_t i = 0; i < w->n_others; i++)
+		quiet(w->others[i]);
+}
+
+static void end(struct watch *w)
 {
 	w->arrival = clock_mono();
 	reader_end(w->reader);
 	tell_coverage(w);
+}
+
+void watch_end(struct watch *w)
+{
+	streams_flush(w->streams);
+	end(w);
+	for (size_t i = 0; i < w->n_others; i++)
+		end(w->others[i]);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One log of a run: its reader tells the story what it meets. */
+/*
+ * One log of a run: its reader tells the story what it meets.  Where docker compose mixes several containers
+ * into the log, each has a reader and a part in the story of its own.
+ */
 #pragma once
 #include "pattern/reader.h"
 #include "verdict/story.h"
@@ -26,11 +29,22 @@ void watch_on_record(struct watch *w, watch_record_fn *fn, void *arg);
 /* Of the record that on_record is called for; good during that call. */
 size_t watch_refused(const struct watch *w, const struct refused **list);
 void watch_file(struct watch *w, const char *file); /* what evidence calls the file that is read now */
-struct reader *watch_reader(struct watch *w);
+/* The readers of the log: one, or one a container. */
+size_t watch_readers(const struct watch *w);
+struct reader *watch_reader(struct watch *w, size_t i);
+void watch_walk(struct watch *w); /* every record is wanted */
+/* What comes next stands at this place of the file. */
+void watch_skip_to(struct watch *w, uint64_t offset, uint64_t line);
+bool watch_waiting(const struct watch *w);	/* a record was not judged yet */
+int64_t watch_last_time(const struct watch *w); /* of the latest record; CLOCK_UNKNOWN: not known */
+void watch_time(struct watch *w, const struct record *r, struct reader_when *out);
 size_t watch_log(const struct watch *w); /* its number in the story */
 const char *watch_name(const struct watch *w);
 void watch_feed(struct watch *w, const char *data, size_t n);
+void watch_end_file(struct watch *w); /* the log may go on in another */
 void watch_next_file(struct watch *w, const char *file);
+/* Nothing says what success is, and the log was not recognised: the story hears which sets may be meant. */
+void watch_suggest(struct watch *w);
 void watch_gap(struct watch *w, const char *why);
 /* All there is was fed: coverage is brought up to date, the last record is judged. */
 void watch_quiet(struct watch *w);

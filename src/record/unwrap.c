@@ -140,13 +140,15 @@ static bool iso_time(struct cursor *c)
 	return digits(c, 2) && (ch(c, ':') || true) && digits(c, 2);
 }
 
-/* name_1  | text.  The Java service wrapper writes its level there: that is no container. */
-static size_t compose_prefix(const char *s, size_t n)
+/* name_1  | text: *name is how long the name is.  The Java service wrapper writes its level there: that is no
+ * container. */
+static size_t compose_prefix(const char *s, size_t n, size_t *name)
 {
 	static const char *const levels[] = { "INFO", "ERROR", "WARN", "FATAL", "DEBUG", "STATUS", "TRACE" };
 	struct cursor c = { s, s + n }, level = c;
 
-	if (!run(&c, is_name) || !(run(&c, is_blank) || true) || !ch(&c, '|'))
+	*name = run(&c, is_name);
+	if (!*name || !(run(&c, is_blank) || true) || !ch(&c, '|'))
 		return 0;
 	if (c.at < c.end && !ch(&c, ' '))
 		return 0;
@@ -241,19 +243,26 @@ static size_t syslog5424_prefix(const char *s, size_t n)
 	return ch(&c, ' ') ? (size_t)(c.at - s) : 0;
 }
 
-static size_t prefix_len(const char *s, size_t n, bool *partial)
+static size_t prefix_len(const char *s, size_t n, struct unwrapped *out)
 {
-	size_t len;
+	size_t len, name;
 
+	out->partial = false;
+	out->container_len = 0;
 	if (!n || is_blank(*s)) /* most of a stack trace */
 		return 0;
-	len = cri_prefix(s, n, partial);
+	len = cri_prefix(s, n, &out->partial);
 
 	if (!len)
 		len = syslog5424_prefix(s, n);
 	if (!len)
 		len = syslog_prefix(s, n);
-	return len ? len : compose_prefix(s, n);
+	if (len)
+		return len;
+	len = compose_prefix(s, n, &name);
+	out->container = s;
+	out->container_len = len ? name : 0;
+	return len;
 }
 
 void unwrap_line(const char *text, size_t n, struct buf *scratch, struct unwrapped *out)
@@ -270,8 +279,7 @@ void unwrap_prefix(const char *text, size_t n, struct unwrapped *out)
 {
 	size_t len;
 
-	out->partial = false;
-	len = prefix_len(text, n, &out->partial);
+	len = prefix_len(text, n, out);
 	out->prefix = text;
 	out->prefix_len = len;
 	out->text = text + len;

@@ -14,6 +14,8 @@ struct unwrapped {
 	size_t len;
 	const char *prefix; /* what was taken off in front; len 0: nothing */
 	size_t prefix_len;
+	const char *container; /* of docker compose's prefix; len 0: none */
+	size_t container_len;
 	bool partial; /* CRI: the line goes on in the next one */
 };
 

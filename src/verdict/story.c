@@ -67,6 +67,11 @@ size_t story_add_log(struct story *s, const char *name)
 	return s->n_tracks - 1;
 }
 
+void story_name_log(struct story *s, size_t log, const char *name)
+{
+	mem_replace(&s->tracks[log]->name, name);
+}
+
 void story_want_goal(struct story *s, const char *name)
 {
 	outcome_text_add(&s->goals, name);
@@ -219,6 +224,14 @@ size_t story_goals_missing(const struct story *s)
 	size_t missing = missing_goals(s, &any);
 
 	return any ? missing : 1;
+}
+
+bool story_knows_success(const struct story *s)
+{
+	bool any;
+
+	missing_goals(s, &any);
+	return any;
 }
 
 static bool pending(const struct story *s)
@@ -550,6 +563,13 @@ void story_gap(struct story *s, size_t log, const char *why)
 	tell_text(s, (struct story_news){ .type = NEWS_GAP }, "undecided", why);
 }
 
+void story_candidate(struct story *s, size_t log, const char *set, size_t rules)
+{
+	AUTO_FREE char *count = mem_printf("%zu", rules);
+
+	outcome_pair_set(&s->tracks[log]->candidates, set, count);
+}
+
 void story_coverage(struct story *s, size_t log, const char *file, uint64_t bytes, uint64_t lines,
 		    uint64_t cut_lines, uint64_t cut_records)
 {
@@ -758,12 +778,9 @@ static bool any_stopped(const struct story *s)
 
 static const char *why_undecided(const struct story *s)
 {
-	bool any;
-
 	if (nothing_read(s))
 		return "the log is empty";
-	missing_goals(s, &any);
-	if (!any)
+	if (!story_knows_success(s))
 		return "nothing in this log says what success is (no set with a goal was recognised; see "
 		       "--set and --ready)";
 	if (any_stopped(s))

@@ -72,6 +72,8 @@ DEFINE_AUTO(story)
 void story_set_plan(struct story *s, const char *plan);
 /* A log; returns its number for the calls below. */
 size_t story_add_log(struct story *s, const char *name);
+/* What the log is called from now on. */
+void story_name_log(struct story *s, size_t log, const char *name);
 /*
  * The set explains this log from now on, as the place-th that is asked (from 0).  required: its goals have to
  * be reached.  May be called again to change both.
@@ -101,6 +103,8 @@ void story_unexplained(struct story *s, size_t log, const struct sighting *x);
 void story_seen(struct story *s, size_t log, const char *text, size_t len, int64_t arrival);
 /* What could not be read or could not be judged: there is no GO any more. */
 void story_gap(struct story *s, size_t log, const char *why);
+/* The log was not recognised; of a set that may be meant, so many rules meet its lines.  The best first. */
+void story_candidate(struct story *s, size_t log, const char *set, size_t rules);
 /* How much of a log was read so far; file is where it is read from now. */
 void story_coverage(struct story *s, size_t log, const char *file, uint64_t bytes, uint64_t lines,
 		    uint64_t cut_lines, uint64_t cut_records);
@@ -132,6 +136,8 @@ const char *story_phase(const struct story *s); /* NULL: none yet */
  * in. */
 double story_progress(const struct story *s, const char **text);
 size_t story_goals_missing(const struct story *s);
+/* Whether anything says what success is: a set with goals, a probe, the plan. */
+bool story_knows_success(const struct story *s);
 /* How many runs of this log are over: it changes when a new one begins. */
 size_t story_runs(const struct story *s, size_t log);
 /* Yours.  started, ended, alerts are the caller's to fill in. */

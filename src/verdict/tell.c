@@ -3,9 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "verdict/story_impl.h"
+
+enum { WORDS_MAX = 4096 };
 
 /* ---- evidence ---- */
 
@@ -113,6 +116,26 @@ static void tell_missing_goals(const struct story *s, struct outcome *o)
 	}
 }
 
+/* The log was not recognised: which sets may be meant. */
+static void tell_candidates(const struct track *t, struct outcome *o)
+{
+	AUTO_BUF names = BUF_INIT(WORDS_MAX);
+	AUTO_FREE char *say = NULL;
+	struct outcome_reason *r;
+
+	for (size_t i = 0; i < t->candidates.n; i++)
+		buf_printf(&names, "%s%s (%s of its rules)", i ? ", " : "", t->candidates.items[i].name,
+			   t->candidates.items[i].value);
+	if (!names.len)
+		return;
+	say = mem_printf("%s was not recognised; rules that meet lines of it are those of %s", t->name,
+			 buf_text(&names));
+	r = add_open(o, NULL, "not-recognised", say);
+	r->source = mem_strdup(t->name);
+	for (size_t i = 0; i < t->candidates.n; i++)
+		outcome_pair_set(&r->facts, t->candidates.items[i].name, t->candidates.items[i].value);
+}
+
 /* What a person has to look at: why it ended, then what was open. */
 static void tell_doubts(const struct story *s, struct outcome *o)
 {
@@ -123,6 +146,8 @@ static void tell_doubts(const struct story *s, struct outcome *o)
 			add_copy(&o->reasons, &s->tracks[i]->reasons.items[k]);
 	for (size_t i = 0; i < s->n_tracks; i++)
 		tell_pending(s->tracks[i], o);
+	for (size_t i = 0; i < s->n_tracks; i++)
+		tell_candidates(s->tracks[i], o);
 	tell_missing_goals(s, o);
 }
 
@@ -456,6 +481,31 @@ static void restore_list(const struct story *s, struct outcome *o)
 	outcome_text_add(&o->next, "restore what was backed up before the upgrade, the database first");
 }
 
+/* Where another set, or fewer of them, might decide. */
+static void advise_sets(const struct track *t, struct outcome *o)
+{
+	AUTO_BUF names = BUF_INIT(WORDS_MAX);
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->candidates.n; i++) {
+		AUTO_FREE char *text = mem_printf("if it is the log of %s, say so: --set %s",
+						  t->candidates.items[i].name, t->candidates.items[i].name);
+
+		outcome_text_add(&o->next, text);
+	}
+	for (size_t i = 0; i < t->n_sets; i++)
+		if (t->sets[i].required && t->sets[i].set->n_goals)
+			buf_printf(&names, "%s%s", n++ ? " and " : "", t->sets[i].set->name);
+	if (n > 1) {
+		AUTO_FREE char *text =
+			mem_printf("%s is judged by all goals of %s; if it is the log of one of "
+				   "them only, say so: --set NAME",
+				   t->name, buf_text(&names));
+
+		outcome_text_add(&o->next, text);
+	}
+}
+
 static void advice(const struct story *s, struct outcome *o)
 {
 	switch (o->verdict) {
@@ -472,6 +522,8 @@ static void advice(const struct story *s, struct outcome *o)
 		outcome_text_add(&o->next, "nothing irreversible had begun: nothing has to be restored");
 		break;
 	case VERDICT_UNDECIDED:
+		for (size_t i = 0; i < s->n_tracks; i++)
+			advise_sets(s->tracks[i], o);
 		outcome_text_add(&o->next,
 				 "look at the server and at the evidence below before going on or back");
 		break;

@@ -108,6 +108,7 @@ void track_free(struct track *t)
 		free(t->unexplained[i].file);
 	}
 	outcome_texts_free(&t->gaps);
+	outcome_pairs_free(&t->candidates);
 	reason_clear(&t->carried);
 	free(t->sets);
 	free(t->met);

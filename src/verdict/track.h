@@ -76,6 +76,7 @@ struct track {
 	size_t n_unexplained, room_unexplained;
 	uint64_t n_unexplained_records;
 	struct outcome_texts gaps;
+	struct outcome_pairs candidates; /* sets that may be meant, and how many rules of each speak for it */
 	uint64_t bytes, lines, cut_lines, cut_records, records;
 	uint64_t shapes[TRACK_SHAPES]; /* hashes of the latest kinds of lines */
 	size_t next_shape;

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/candidates.h"
+
+#include <string.h>
+
+#include "pattern/ask.h"
+#include "record/record.h"
+#include "record/unwrap.h"
+
+struct search {
+	struct set **sets;
+	size_t n;
+	struct ask *ask;
+	const struct pattern **met; /* each once */
+	size_t n_met, room;
+};
+
+/* What any program may print (an error, a warning) tells no product; its own course does. */
+static bool is_of_product(const struct pattern *p)
+{
+	return p->rule.effect <= EFFECT_GOAL || p->rule.effect == EFFECT_STOP;
+}
+
+static bool was_met(const struct search *s, const struct pattern *p)
+{
+	for (size_t i = 0; i < s->n_met; i++)
+		if (s->met[i] == p)
+			return true;
+	return false;
+}
+
+static void try_line(struct search *s, const char *line, size_t n)
+{
+	const struct pattern *p;
+
+	ask_about(s->ask, line, n);
+	while ((p = ask_next(s->ask)))
+		if (is_of_product(p) && !was_met(s, p) && regex_match(p->regex, line, n) == REGEX_YES)
+			*ARRAY_ADD(s->met, s->n_met, s->room) = p;
+}
+
+static void try_lines(struct search *s, const char *text, size_t n)
+{
+	AUTO_BUF scratch = BUF_INIT(LINE_MAX_BYTES);
+	const char *end = text + n, *lf;
+
+	for (; text < end; text = lf + 1) {
+		struct unwrapped c;
+
+		lf = memchr(text, '\n', (size_t)(end - text));
+		lf = lf ? lf : end;
+		unwrap_line(text, (size_t)(lf - text), &scratch, &c);
+		try_line(s, c.text, c.len);
+	}
+}
+
+static void add(struct candidate best[CANDIDATES_MAX], size_t *n, struct candidate c)
+{
+	size_t i = *n < CANDIDATES_MAX ? (*n)++ : CANDIDATES_MAX;
+
+	for (; i > 0 && best[i - 1].rules < c.rules; i--)
+		if (i < CANDIDATES_MAX)
+			best[i] = best[i - 1];
+	if (i < CANDIDATES_MAX)
+		best[i] = c;
+}
+
+static size_t rank(const struct search *s, struct candidate best[CANDIDATES_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		struct candidate c = { .set = s->sets[i] };
+
+		for (size_t k = 0; k < s->n_met; k++)
+			c.rules += s->met[k]->rule.set == c.set->meaning.name;
+		if (c.rules)
+			add(best, &n, c);
+	}
+	return n;
+}
+
+size_t candidates_find(const struct library *l, const char *text, size_t n,
+		       struct candidate best[CANDIDATES_MAX])
+{
+	struct search s = { .sets = mem_zero(library_count(l), sizeof(struct set *)) };
+
+	for (size_t i = 0; i < library_count(l); i++) {
+		struct set *set = library_at(l, i);
+
+		if (set && set->meaning.n_goals)
+			s.sets[s.n++] = set;
+	}
+	s.ask = ask_new(s.sets, s.n, NULL);
+	try_lines(&s, text, n);
+	n = rank(&s, best);
+	ask_free(s.ask);
+	free(s.met);
+	free(s.sets);
+	return n;
+}
