@@ -43,7 +43,7 @@ const struct conf_key set_record_keys[] = {
 struct rule_conf {
 	char *id, *match, *phase, *goal, *say, *why, *where, *opens, *closes, *due, *until;
 	int effect, unclosed, history;
-	bool fatal, point_of_no_return;
+	bool fatal, consequence, point_of_no_return;
 	int64_t within, tries;
 	struct conf_texts next, samples, rejects;
 	const struct conf_node *after, *unless, *facts;
@@ -58,6 +58,7 @@ const struct conf_key set_rule_keys[] = {
 	CONF_TEXT(struct rule_conf, phase, NULL, "the phase that the start is in from here on"),
 	CONF_TEXT(struct rule_conf, goal, NULL, "the goal that is reached (effect goal); the rule's id if not said"),
 	CONF_BOOL(struct rule_conf, fatal, NULL, "ends a live run at once"),
+	CONF_BOOL(struct rule_conf, consequence, NULL, "a failure whose cause another record gives, be it a later one: that one is told first"),
 	CONF_BOOL(struct rule_conf, point_of_no_return, NULL, "something irreversible has begun"),
 	CONF_TEXT(struct rule_conf, say, NULL, "a sentence for people, with ${capture}"),
 	CONF_TEXT(struct rule_conf, why, NULL, "why it is harmless (effect ignore)"),
@@ -290,6 +291,9 @@ static void check_rule(struct loading *l, const struct pattern *p, const struct 
 			     "due and unclosed are for rules that open a promise (opens: ...)");
 	if (r->fatal && r->effect != EFFECT_FAIL && r->effect != EFFECT_ROLLBACK)
 		conf_problem(l->problems, conf_get(n, "fatal"), "fatal: only for effect: fail or rollback");
+	if (r->consequence && r->effect != EFFECT_FAIL && r->effect != EFFECT_ROLLBACK)
+		conf_problem(l->problems, conf_get(n, "consequence"),
+			     "consequence: only for effect: fail or rollback");
 	check_template(l, p, n, "say", r->say);
 	check_template(l, p, n, "opens", r->opens);
 	check_template(l, p, n, "closes", r->closes);
@@ -324,6 +328,7 @@ static void take_rule(struct loading *l, struct pattern *p, struct rule_conf *rc
 	r->phase = mem_strdup(rc->phase);
 	r->goal = r->effect == EFFECT_GOAL ? mem_strdup(rc->goal ? rc->goal : r->id) : NULL;
 	r->fatal = rc->fatal;
+	r->consequence = rc->consequence;
 	r->irreversible = rc->point_of_no_return;
 	r->say = mem_strdup(rc->say);
 	r->why = mem_strdup(rc->why);

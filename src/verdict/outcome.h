@@ -31,6 +31,7 @@ struct outcome_pairs {
 /* One thing that spoke for or against: a record that met a rule, a probe, a death, a gap. */
 struct outcome_reason {
 	const char *effect;   /* the rule's effect, or "fail", "undecided", "warn" */
+	bool consequence;     /* it stands behind those that may be its cause */
 	char *rule;	      /* "alfresco/patch-failed", or one of our own: "process-died", "deadline",
 				 "facts-disagree" ... */
 	char *source;	      /* the log's name; NULL where it was no log */

@@ -77,6 +77,7 @@ void reason_fill(struct outcome_reason *r, const struct sighting *x, const char 
 	r->cause = innermost_cause(x->text, x->len);
 	if (!rule)
 		return;
+	r->consequence = rule->consequence;
 	if (rule->say)
 		r->say = rule_expand(rule->say, x->captures, x->n_captures);
 	for (size_t i = 0; i < x->n_captures; i++) {

@@ -51,7 +51,8 @@ struct rule {
 	char *phase; /* NULL: does not move it */
 	char *goal;  /* EFFECT_GOAL */
 	bool fatal, irreversible;
-	char *say; /* template; NULL: the record's first line speaks */
+	bool consequence; /* a failure that other records give the cause of */
+	char *say;	  /* template; NULL: the record's first line speaks */
 	char *why;
 	struct where *where; /* NULL: always */
 	struct condition *conditions;

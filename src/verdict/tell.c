@@ -47,6 +47,14 @@ static bool comes_before(const struct outcome_reason *a, const struct outcome_re
 	return d < 0 || (d == 0 && a->cause && !b->cause);
 }
 
+/* The next failure of this log that is (is not) a consequence; where it has no more, its end. */
+static size_t next_failure(const struct outcome_reasons *r, size_t from, bool consequence)
+{
+	while (from < r->n && r->items[from].consequence != consequence)
+		from++;
+	return from;
+}
+
 /* The log whose next failure stands first; each log's own order stays as it is. */
 static size_t first_of(const struct story *s, const size_t *next)
 {
@@ -63,14 +71,27 @@ static size_t first_of(const struct story *s, const size_t *next)
 	return best;
 }
 
-static void tell_failures(const struct story *s, struct outcome *o)
+static void tell_logged_failures(const struct story *s, bool consequence, struct outcome *o)
 {
 	AUTO_FREE size_t *next = mem_zero(s->n_tracks, sizeof(*next));
 	size_t i;
 
-	while ((i = first_of(s, next)) < s->n_tracks)
-		add_copy(&o->reasons, &s->tracks[i]->reasons.items[next[i]++]);
-	for (i = 0; i < s->reasons.n; i++)
+	for (i = 0; i < s->n_tracks; i++)
+		next[i] = next_failure(&s->tracks[i]->reasons, 0, consequence);
+	while ((i = first_of(s, next)) < s->n_tracks) {
+		const struct outcome_reasons *r = &s->tracks[i]->reasons;
+
+		add_copy(&o->reasons, &r->items[next[i]]);
+		next[i] = next_failure(r, next[i] + 1, consequence);
+	}
+}
+
+/* What a record only announces ("did not start") stands behind what other records say of its cause. */
+static void tell_failures(const struct story *s, struct outcome *o)
+{
+	tell_logged_failures(s, false, o);
+	tell_logged_failures(s, true, o);
+	for (size_t i = 0; i < s->reasons.n; i++)
 		add_copy(&o->reasons, &s->reasons.items[i]);
 }
 

@@ -36,6 +36,7 @@ static const struct rule rules[] = {
 	RULE("up", EFFECT_GOAL, .phase = T("up"), .goal = T("up")),
 	RULE("fail", EFFECT_FAIL, .say = T("it failed")),
 	RULE("fatal", EFFECT_FAIL, .fatal = true),
+	RULE("headline", EFFECT_FAIL, .consequence = true),
 	RULE("rollback", EFFECT_ROLLBACK),
 	RULE("warn", EFFECT_WARN),
 	RULE("stop", EFFECT_STOP),
@@ -151,6 +152,10 @@ static const struct {
 	{ "begin@1 up@2 stop@2", "UNDECIDED", "log-ends" },
 	{ "begin@1 stop@2 up@3", "UNDECIDED", "log-ends" },
 	{ "begin@1 up@2 stop@10 fail@11", "NO-GO", "s/fail" },
+	/* what only announces a failure stands behind its cause, unless it is all there is */
+	{ "begin@1 headline@2 fail@3", "NO-GO", "s/fail" },
+	{ "begin@1 script@2 fail@3 headline@3", "ROLLBACK", "s/fail" },
+	{ "begin@1 headline@2", "NO-GO", "s/headline" },
 	/* several starts: the last one decides */
 	{ "begin@1 up@2 stop@10 begin@20 fail@21", "NO-GO", "s/fail" },
 	{ "begin@1 script@2 fail@3 begin@20 script@21 up@22", "GO", NULL },
