@@ -12,7 +12,7 @@ import pytest
 from conftest import SHARED, TOP, wait_until
 
 sys.path.insert(0, str(TOP / "tests" / "servers"))
-from scripts import PG, Server, alive, skip_without  # noqa: E402
+from scripts import PG, Holding, Server, alive, skip_without  # noqa: E402
 
 pytestmark = pytest.mark.slow
 SHARED_TOMCAT = SHARED / "servers" / "tomcat"
@@ -110,25 +110,6 @@ class Upgrade:
         return self.tomcat.sql("select string_agg(id, ' ' order by orderexecuted) from databasechangelog", "repo")
 
 
-class Holding:
-    """A session that holds a lock, so that the upgrade stands still in the middle."""
-
-    def __init__(self, server, statement):
-        self.psql = subprocess.Popen(
-            [PG / "psql", "-h", "127.0.0.1", "-p", str(server.ports["pg"]), "-U", "postgres", "-d", "repo", "-XAtq"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.psql.stdin.write(f"begin; {statement}; select 'held';\n")
-        self.psql.stdin.flush()
-        assert self.psql.stdout.readline() == "held\n"
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.psql.stdin.close()
-        self.psql.wait(timeout=20)
-
-
 def first(doc):
     """What the first cause says, in one line."""
     r = doc["reasons"][0]
@@ -181,7 +162,7 @@ def test_without_its_database_it_is_no_go(upgrade):
     ("create table access_control_list (id int)", "7::ops", 2),  # 5 and 6 are committed
 ])
 def test_killed_in_the_middle(upgrade, held, begun, code):
-    with Holding(upgrade.tomcat, held):
+    with Holding(upgrade.tomcat, held, "repo"):
         process = upgrade.start("v2")
         assert wait_until(lambda: f"Running Changeset: db.changelog-master.xml::{begun}" in upgrade.log, 150)
         time.sleep(0.5)  # gonogo reads what was written

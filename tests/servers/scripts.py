@@ -141,3 +141,21 @@ class Server:
                 pass
         return found
 
+
+class Holding:
+    """A session that holds a lock, so that the upgrade stands still in the middle."""
+
+    def __init__(self, server, statement, db):
+        self.psql = subprocess.Popen(
+            [PG / "psql", "-h", "127.0.0.1", "-p", str(server.ports["pg"]), "-U", "postgres", "-d", db, "-XAtq"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.psql.stdin.write(f"begin; {statement}; select 'held';\n")
+        self.psql.stdin.flush()
+        assert self.psql.stdout.readline() == "held\n"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.psql.stdin.close()
+        self.psql.wait(timeout=20)
