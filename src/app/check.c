@@ -21,6 +21,8 @@ struct checking {
 	struct library *library;
 	struct conf_problems *problems;
 	struct buf out;
+	struct set **sets; /* of the files that were checked */
+	size_t n_sets, room_sets;
 };
 
 /* ---- files ---- */
@@ -71,6 +73,7 @@ static void check_set(struct checking *c, const char *path)
 	library_check(c->library, c->problems);
 	count_samples(c, s, path);
 	count_costly(c, s);
+	*ARRAY_ADD(c->sets, c->n_sets, c->room_sets) = s;
 }
 
 static void check_probe(struct checking *c, const struct conf *conf, const char *path)
@@ -123,28 +126,30 @@ static void check_installed(struct checking *c)
 		log_warn("%s", e.text);
 }
 
-/* ---- coverage of a log ---- */
+/* ---- coverage of logs ---- */
 
 struct fired {
 	const struct rule *rule;
 	uint64_t count;
 };
 
+struct unexplained {
+	char *text, *file;
+	uint64_t line, count; /* line: of the first */
+};
+
 struct coverage {
 	struct fired *fired;
 	size_t n, room;
+	const struct set **sets; /* that read any of the logs */
+	size_t n_sets, room_sets;
+	struct unexplained *errors;
+	size_t n_errors, room_errors;
+	const char *file;
 };
 
-static void on_record(void *arg, struct watch *w, const struct record *r, const struct rule *winner,
-		      bool error)
+static void count_fired(struct coverage *c, const struct rule *winner)
 {
-	struct coverage *c = arg;
-
-	(void)w;
-	(void)r;
-	(void)error;
-	if (!winner)
-		return;
 	for (size_t i = 0; i < c->n; i++) {
 		if (c->fired[i].rule != winner)
 			continue;
@@ -154,12 +159,61 @@ static void on_record(void *arg, struct watch *w, const struct record *r, const 
 	*ARRAY_ADD(c->fired, c->n, c->room) = (struct fired){ winner, 1 };
 }
 
+/* Errors that are equal but for their digits are one. */
+static bool alike(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		while (str_digit(*a))
+			a++;
+		while (str_digit(*b))
+			b++;
+		if (*a != *b || !*a)
+			return *a == *b;
+	}
+}
+
+static void count_error(struct coverage *c, const struct record *r)
+{
+	const char *lf = memchr(r->text, '\n', r->len);
+	AUTO_FREE char *text = mem_strndup(r->text, lf ? (size_t)(lf - r->text) : r->len);
+
+	for (size_t i = 0; i < c->n_errors; i++) {
+		if (!alike(c->errors[i].text, text))
+			continue;
+		c->errors[i].count++;
+		return;
+	}
+	*ARRAY_ADD(c->errors, c->n_errors, c->room_errors) = (struct unexplained){
+		.text = mem_strdup(text), .file = mem_strdup(c->file), .line = r->line, .count = 1
+	};
+}
+
+static void on_record(void *arg, struct watch *w, const struct record *r, const struct rule *winner,
+		      bool error)
+{
+	struct coverage *c = arg;
+
+	(void)w;
+	if (winner)
+		count_fired(c, winner);
+	else if (error)
+		count_error(c, r);
+}
+
 static uint64_t times_fired(const struct coverage *c, const struct rule *r)
 {
 	for (size_t i = 0; i < c->n; i++)
 		if (c->fired[i].rule == r)
 			return c->fired[i].count;
 	return 0;
+}
+
+static void note_set(struct coverage *c, const struct set *s)
+{
+	for (size_t i = 0; i < c->n_sets; i++)
+		if (c->sets[i] == s)
+			return;
+	*ARRAY_ADD(c->sets, c->n_sets, c->room_sets) = s;
 }
 
 static void show_set(struct checking *c, const struct coverage *cov, const struct set *s)
@@ -174,42 +228,27 @@ static void show_set(struct checking *c, const struct coverage *cov, const struc
 	}
 }
 
-/* Whether an earlier reader (of another container) has the k-th set of the i-th as well. */
-static bool shown_before(struct watch *w, size_t i, size_t k)
+static void show_coverage(struct checking *c, const struct coverage *cov)
 {
-	const struct set *s = reader_set(watch_reader(w, i), k);
+	for (size_t i = 0; i < cov->n_sets; i++)
+		show_set(c, cov, cov->sets[i]);
+	for (size_t i = 0; i < cov->n_errors; i++) {
+		const struct unexplained *u = &cov->errors[i];
 
-	for (size_t r = 0; r < i; r++)
-		for (size_t n = 0; n < reader_sets(watch_reader(w, r)); n++)
-			if (reader_set(watch_reader(w, r), n) == s)
-				return true;
-	return false;
-}
-
-static void show_coverage(struct checking *c, const struct coverage *cov, struct watch *w,
-			  const struct outcome *o)
-{
-	for (size_t i = 0; i < watch_readers(w); i++)
-		for (size_t k = 0; k < reader_sets(watch_reader(w, i)); k++)
-			if (!shown_before(w, i, k))
-				show_set(c, cov, reader_set(watch_reader(w, i), k));
-	for (size_t i = 0; i < o->n_unexplained; i++) {
-		buf_printf(&c->out,
-			   "%8llu  unexplained, line %llu: ", (unsigned long long)o->unexplained[i].count,
-			   (unsigned long long)o->unexplained[i].line);
-		text_line(&c->out, o->unexplained[i].text, strlen(o->unexplained[i].text));
+		buf_printf(&c->out, "%8llu  unexplained, %s:%llu: ", (unsigned long long)u->count, u->file,
+			   (unsigned long long)u->line);
+		text_line(&c->out, u->text, strlen(u->text));
 		buf_char(&c->out, '\n');
 	}
 }
 
-static int cover(struct checking *c, const char *path)
+static int cover(struct checking *c, struct coverage *cov, const char *path)
 {
 	struct story_settings settings = { .settle = CLOCK_SECOND };
 	AUTO(story) story = story_new(&settings);
 	AUTO(watch) w = watch_new(story, c->library, path);
 	struct err e;
 	AUTO(blocks) b = blocks_open(path, &e);
-	struct coverage cov = { 0 };
 	struct outcome *o;
 	const char *data;
 	ssize_t n;
@@ -218,33 +257,51 @@ static int cover(struct checking *c, const char *path)
 		log_error("%s", e.text);
 		return EXIT_NO_LOG;
 	}
-	watch_sets(w, NULL, 0);
-	watch_on_record(w, on_record, &cov);
+	cov->file = path;
+	watch_sets(w, c->sets, c->n_sets); /* none: the log is recognised */
+	watch_on_record(w, on_record, cov);
 	while ((n = blocks_read(b, &data, &e)) > 0)
 		watch_feed(w, data, (size_t)n);
+	if (n < 0)
+		watch_gap(w, e.text);
 	watch_end(w);
 	story_end(story);
 	o = story_tell(story);
 	buf_printf(&c->out, "%s: %s\n", path, verdict_name(o->verdict));
-	show_coverage(c, &cov, w, o);
 	outcome_free(o);
-	free(cov.fired);
+	for (size_t i = 0; i < watch_readers(w); i++)
+		for (size_t k = 0; k < reader_sets(watch_reader(w, i)); k++)
+			note_set(cov, reader_set(watch_reader(w, i), k));
 	return 0;
+}
+
+static int cover_all(struct checking *c)
+{
+	struct coverage cov = { 0 };
+	int code = 0;
+
+	for (size_t i = 0; i < c->o->coverage.n && !code; i++)
+		code = cover(c, &cov, c->o->coverage.items[i]);
+	show_coverage(c, &cov);
+	for (size_t i = 0; i < cov.n_errors; i++) {
+		free(cov.errors[i].text);
+		free(cov.errors[i].file);
+	}
+	free(cov.errors);
+	free(cov.fired);
+	free(cov.sets);
+	return code;
 }
 
 static int check_all(struct checking *c, int argc, char **argv)
 {
-	int code = 0;
-
 	for (int i = 0; i < argc; i++)
 		check_file(c, argv[i]);
 	if (!argc && !c->o->coverage.n)
 		check_installed(c);
 	if (conf_problems_count(c->problems))
 		return sets_complain(c->problems);
-	for (size_t i = 0; i < c->o->coverage.n && !code; i++)
-		code = cover(c, c->o->coverage.items[i]);
-	return code;
+	return c->o->coverage.n ? cover_all(c) : 0;
 }
 
 static int run(const struct options *o, int argc, char **argv)
@@ -257,6 +314,7 @@ static int run(const struct options *o, int argc, char **argv)
 	if (!o->quiet)
 		io_write_all(STDOUT_FILENO, buf_text(&c.out), c.out.len, NULL);
 	buf_free(&c.out);
+	free(c.sets);
 	return code;
 }
 

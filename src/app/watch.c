@@ -177,14 +177,16 @@ static bool allows(void *arg, const struct reader_match *m)
 {
 	struct watch *w = arg;
 	struct sighting x;
+	const struct condition *condition = NULL;
 	enum refusal why;
 
 	if (!m->rule->where && !m->rule->n_conditions && !m->record->piece)
 		return true; /* as most */
 	x = match_of(w, m);
-	why = story_allows(w->story, w->log, &x);
+	why = story_allows(w->story, w->log, &x, &condition);
 	if (why != REFUSED_NOT)
-		*ARRAY_ADD(w->refused, w->n_refused, w->room_refused) = (struct refused){ m->rule, why };
+		*ARRAY_ADD(w->refused, w->n_refused, w->room_refused) =
+			(struct refused){ m->rule, why, condition };
 	return why == REFUSED_NOT;
 }
 
@@ -354,6 +356,11 @@ size_t watch_readers(const struct watch *w)
 struct reader *watch_reader(struct watch *w, size_t i)
 {
 	return i ? w->others[i - 1]->reader : w->reader;
+}
+
+const struct reader *watch_own_reader(const struct watch *w)
+{
+	return w->reader;
 }
 
 void watch_walk(struct watch *w)

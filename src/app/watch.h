@@ -16,6 +16,7 @@ typedef void watch_record_fn(void *arg, struct watch *w, const struct record *r,
 struct refused {
 	const struct rule *rule;
 	enum refusal why;
+	const struct condition *condition; /* that does not hold; NULL: it was none */
 };
 
 struct watch *watch_new(struct story *s, const struct library *l, const char *name);
@@ -32,6 +33,8 @@ void watch_file(struct watch *w, const char *file); /* what evidence calls the f
 /* The readers of the log: one, or one a container. */
 size_t watch_readers(const struct watch *w);
 struct reader *watch_reader(struct watch *w, size_t i);
+/* The one of the log, or of the container, that on_record is called for. */
+const struct reader *watch_own_reader(const struct watch *w);
 void watch_walk(struct watch *w); /* every record is wanted */
 /* What comes next stands at this place of the file. */
 void watch_skip_to(struct watch *w, uint64_t offset, uint64_t line);

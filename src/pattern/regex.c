@@ -147,6 +147,100 @@ enum regex_result regex_match_once(struct regex *r, const char *s, size_t n)
 	return result == REGEX_GAVE_UP ? regex_match(r, s, n) : result;
 }
 
+/* ---- how far a match came ---- */
+
+struct tracing {
+	struct regex_trace *out;
+	const char *pattern;
+	bool *plain, *reached; /* by place in the pattern: a plain character, one that was tried for */
+};
+
+static bool is_plain(const char *pattern, size_t at, size_t len)
+{
+	return len == 1 && !strchr(".^$()[]{}*+?|\\", pattern[at]);
+}
+
+/* Called in front of each item of the pattern. */
+static int on_item(pcre2_callout_block *b, void *arg)
+{
+	struct tracing *t = arg;
+
+	if (is_plain(t->pattern, b->pattern_position, b->next_item_length))
+		t->reached[b->pattern_position] = true;
+	if (b->pattern_position > t->out->pattern_at ||
+	    (b->pattern_position == t->out->pattern_at && b->current_position > t->out->subject_at)) {
+		t->out->pattern_at = b->pattern_position;
+		t->out->subject_at = b->current_position;
+	}
+	return 0;
+}
+
+static void keep_longer(struct regex_trace *out, size_t from, size_t end)
+{
+	if (end > from && end - from > out->run_len) {
+		out->run_at = from;
+		out->run_len = end - from;
+	}
+}
+
+/* The last one that was reached is the one that failed, or the furthest place is behind it. */
+static void longest_met(struct tracing *t, size_t n)
+{
+	for (size_t i = 0, from = 0; i <= n; i++) {
+		if (i < n && t->reached[i])
+			continue;
+		keep_longer(t->out, from, i > from && i - 1 == t->out->pattern_at ? i - 1 : i);
+		from = i + 1;
+	}
+}
+
+static int note_plain(pcre2_callout_enumerate_block *b, void *arg)
+{
+	struct tracing *t = arg;
+
+	if (is_plain(t->pattern, b->pattern_position, b->next_item_length))
+		t->plain[b->pattern_position] = true;
+	return 0;
+}
+
+static void longest_there(struct tracing *t, size_t n, const char *s, size_t len)
+{
+	for (size_t i = 0, from = 0; i <= n; i++) {
+		if (i < n && t->plain[i])
+			continue;
+		if (i > from && memmem(s, len, t->pattern + from, i - from))
+			keep_longer(t->out, from, i);
+		from = i + 1;
+	}
+}
+
+void regex_trace(const struct regex *r, const char *s, size_t n, struct regex_trace *out)
+{
+	size_t len = strlen(r->text);
+	AUTO_FREE bool *plain = mem_zero(len + 1, sizeof(bool));
+	AUTO_FREE bool *reached = mem_zero(len + 1, sizeof(bool));
+	struct tracing t = { out, r->text, plain, reached };
+	pcre2_match_context *mc = mem_check(pcre2_match_context_copy(match_context()));
+	PCRE2_SIZE at;
+	int code;
+	pcre2_code *traced = pcre2_compile((PCRE2_SPTR)r->text, PCRE2_ZERO_TERMINATED,
+					   regex_options() | PCRE2_AUTO_CALLOUT | PCRE2_NO_START_OPTIMIZE,
+					   &code, &at, compile_context());
+
+	*out = (struct regex_trace){ 0 };
+	if (traced) {
+		pcre2_set_callout(mc, on_item, &t);
+		pcre2_match(traced, (PCRE2_SPTR)(n ? s : ""), n, 0, 0, r->data, mc);
+		longest_met(&t, len);
+		pcre2_callout_enumerate(traced, note_plain, &t);
+		longest_there(&t, len, s, n);
+	}
+	pcre2_code_free(traced);
+	pcre2_match_context_free(mc);
+}
+
+/* ---- captures ---- */
+
 size_t regex_names(const struct regex *r)
 {
 	return r->n_names;

@@ -25,6 +25,16 @@ enum regex_result regex_match(struct regex *r, const char *s, size_t n);
 /* The same without asking the JIT to compile, which takes longer than a few short texts do. */
 enum regex_result regex_match_once(struct regex *r, const char *s, size_t n);
 
+/* How far a match that failed had come, in its best try. */
+struct regex_trace {
+	size_t pattern_at, subject_at; /* where in the pattern it failed, and where the subject stood */
+	/* the longest run of plain characters of the pattern that was met, or occurs anywhere in the subject
+	 */
+	size_t run_at, run_len;
+};
+/* Slow: for people who ask why. */
+void regex_trace(const struct regex *r, const char *s, size_t n, struct regex_trace *out);
+
 /* Named captures, by index from 0. */
 size_t regex_names(const struct regex *r);
 const char *regex_name(const struct regex *r, size_t i);

@@ -473,9 +473,10 @@ void story_use_set(struct story *s, size_t log, const struct rule_set *set, size
 	advance(s);
 }
 
-enum refusal story_allows(const struct story *s, size_t log, const struct sighting *x)
+enum refusal story_allows(const struct story *s, size_t log, const struct sighting *x,
+			  const struct condition **which)
 {
-	return track_allows(s->tracks[log], x);
+	return track_allows(s->tracks[log], x, which);
 }
 
 static const struct outcome_reason *event_of(struct outcome_reason *slot, const struct track *t,

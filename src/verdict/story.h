@@ -90,8 +90,12 @@ size_t story_add_probe(struct story *s, const char *name, bool optional);
 /* ---- what happens: after the decision nothing of it counts any more ---- */
 
 enum refusal { REFUSED_NOT, REFUSED_WHERE, REFUSED_AFTER, REFUSED_UNLESS, REFUSED_PIECE };
-/* Whether the rule's where, after and unless hold for this record now, and if not, which does not. */
-enum refusal story_allows(const struct story *s, size_t log, const struct sighting *x);
+/*
+ * Whether the rule's where, after and unless hold for this record now, and if not, which does not: of after
+ * and unless *which is the one condition.
+ */
+enum refusal story_allows(const struct story *s, size_t log, const struct sighting *x,
+			  const struct condition **which);
 void story_meet(struct story *s, size_t log, const struct sighting *x);
 /* The record that was met last has grown: its evidence is replaced. */
 void story_meet_again(struct story *s, size_t log, const struct sighting *x);
@@ -140,5 +144,7 @@ size_t story_goals_missing(const struct story *s);
 bool story_knows_success(const struct story *s);
 /* How many runs of this log are over: it changes when a new one begins. */
 size_t story_runs(const struct story *s, size_t log);
+/* Only its goals, and as its reasons what is pending in the logs; yours. */
+struct outcome *story_tell_state(const struct story *s);
 /* Yours.  started, ended, alerts are the caller's to fill in. */
 struct outcome *story_tell(const struct story *s);

@@ -567,6 +567,16 @@ static void be_strict(const struct story *s, struct outcome *o)
 	r->say = mem_strdup(r->text);
 }
 
+struct outcome *story_tell_state(const struct story *s)
+{
+	struct outcome *o = outcome_new();
+
+	tell_goals(s, o);
+	for (size_t i = 0; i < s->n_tracks; i++)
+		tell_pending(s->tracks[i], o);
+	return o;
+}
+
 struct outcome *story_tell(const struct story *s)
 {
 	struct outcome *o = outcome_new();

@@ -213,7 +213,7 @@ static const char *value_named(const void *arg, const char *name, size_t len, si
 	return NULL;
 }
 
-enum refusal track_allows(const struct track *t, const struct sighting *x)
+enum refusal track_allows(const struct track *t, const struct sighting *x, const struct condition **which)
 {
 	const struct rule *r = x->rule;
 	struct lookup l = { t, x };
@@ -222,9 +222,13 @@ enum refusal track_allows(const struct track *t, const struct sighting *x)
 		return REFUSED_PIECE;
 	if (r->where && !where_holds(r->where, value_named, &l))
 		return REFUSED_WHERE;
-	for (size_t i = 0; i < r->n_conditions; i++)
-		if (!condition_holds(t, &r->conditions[i], x))
-			return r->conditions[i].wanted ? REFUSED_AFTER : REFUSED_UNLESS;
+	for (size_t i = 0; i < r->n_conditions; i++) {
+		if (condition_holds(t, &r->conditions[i], x))
+			continue;
+		if (which)
+			*which = &r->conditions[i];
+		return r->conditions[i].wanted ? REFUSED_AFTER : REFUSED_UNLESS;
+	}
 	return REFUSED_NOT;
 }
 

@@ -93,7 +93,8 @@ struct track_change {
 struct track *track_new(const char *name);
 void track_free(struct track *t);
 struct track_set *track_use(struct track *t, const struct rule_set *set, size_t place);
-enum refusal track_allows(const struct track *t, const struct sighting *x);
+/* which (may be NULL): gets the condition that does not hold, or NULL. */
+enum refusal track_allows(const struct track *t, const struct sighting *x, const struct condition **which);
 void track_meet(struct track *t, const struct sighting *x, int64_t settle, struct track_change *c);
 void track_again(struct track *t, const struct sighting *x);
 void track_unexplained(struct track *t, const struct sighting *x);

@@ -29,6 +29,7 @@ struct comparison {
 };
 
 struct where {
+	char *text;
 	struct comparison *items;
 	size_t n, room;
 };
@@ -42,7 +43,13 @@ void where_free(struct where *w)
 		free(w->items[i].b.text);
 	}
 	free(w->items);
+	free(w->text);
 	free(w);
+}
+
+const char *where_text(const struct where *w)
+{
+	return w->text;
 }
 
 static const char *blanks(const char *s)
@@ -130,6 +137,7 @@ struct where *where_parse(const char *text, struct err *e)
 {
 	struct where *w = new0(struct where);
 
+	w->text = mem_strdup(text);
 	if (parse(w, text, e) == 0)
 		return w;
 	where_free(w);

@@ -9,6 +9,8 @@
 
 struct where;
 struct where *where_parse(const char *text, struct err *e);
+/* As it was written. */
+const char *where_text(const struct where *w);
 void where_free(struct where *w);
 DEFINE_AUTO(where)
 

@@ -100,7 +100,7 @@ static void word(struct script *x, char *w)
 				      .lines = 1,
 				      .at = x->at,
 				      .arrival = x->at };
-	if (story_allows(x->s, x->log, &sighting) == REFUSED_NOT)
+	if (story_allows(x->s, x->log, &sighting, NULL) == REFUSED_NOT)
 		story_meet(x->s, x->log, &sighting);
 }
 
