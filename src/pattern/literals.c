@@ -178,21 +178,23 @@ static bool set_cross(struct reader *r, const struct set *a, const struct set *b
 
 /* ---- how good a literal is ---- */
 
-/* The sums below are microseconds per GiB of log: a hit costs a fifth of one, and there are 2^(30 - bits)
+/* The sums below are microseconds per GiB of log: a hit costs half of one, and there are 2^(30 - bits)
  * hits. */
 enum {
 	BITS_OF_A_GIB = 30,
-	HITS_PER_US = 5,
+	HITS_PER_US = 2,
 	STOPS_PER_US = 20,
 	COST_LONG = 20,	   /* 15 bytes and more: one probe every eight bytes, shared with all others */
 	COST_MEDIUM = 600, /* 11 and more, 7 and more */
 	COST_SHORTISH = 800,
-	COST_CLASSES = 1500,	 /* has to be looked for at every byte */
-	COST_TOO_HIGH = 8000000, /* what a pattern costs without: every line has to be cut out for it */
+	COST_CLASSES = 1500,	  /* has to be looked for at every byte */
+	COST_TOO_HIGH = 20000000, /* what a pattern costs without: every line has to be cut out for it */
 
 	RARITY_TOO_LOW = 4, /* of a position at the end of a literal; in eighths of a bit, as these: */
 	RARITY_NEXT_BYTE = 3 * RARITY_BIT,
 	RARITY_NEXT_CLASS = 1 * RARITY_BIT,
+	DIGITS_OF_A_YEAR = 4,
+
 	RARITY_OF_PAIRS = 3 * RARITY_BIT, /* which they are less rare than their bytes say */
 };
 
@@ -235,33 +237,34 @@ static uint64_t cost_of(const struct byteclass *classes, const uint16_t *at, con
 	return hits / HITS_PER_US + search;
 }
 
-static bool is_digits(const struct reader *r, unsigned position)
+static bool is_digits(const struct byteclass *classes, unsigned position)
 {
-	struct byteset b = literal_bytes(r->out->classes, position);
+	struct byteset b = literal_bytes(classes, position);
 
 	return !(b.word[0] & ~(UINT64_C(0x3ff) << '0')) && !b.word[1] && !b.word[2] && !b.word[3];
 }
 
 static bool is_separator(unsigned position)
 {
-	return position < 0x80 && strchr("-:/. ", (int)position) && position;
+	return position < 0x80 && strchr("-:/., ", (int)position) && position;
 }
 
-/* Behind the run of digits and separators at i, if it has three groups of digits: a date or a time, which
- * each line of a log begins with. */
+/* Behind the run of digits and separators at i, if it has three groups of digits, none longer than a year: a
+ * date or a time, which each line of a log begins with. */
 static size_t behind_time(const struct reader *r, struct string s, size_t i)
 {
-	size_t groups = 0, last = i;
-	bool in_group = false;
+	size_t groups = 0, digits = 0, last = i;
 
 	for (; i < s.n; i++) {
-		bool digits = is_digits(r, r->pool[s.at + i]);
+		bool digit = is_digits(r->out->classes, r->pool[s.at + i]);
 
-		if (!digits && (!in_group || !is_separator(r->pool[s.at + i])))
+		if (!digit && (!digits || !is_separator(r->pool[s.at + i])))
 			break;
-		groups += digits && !in_group;
-		in_group = digits;
-		last = digits ? i + 1 : last;
+		groups += digit && !digits;
+		digits = digit ? digits + 1 : 0;
+		if (digits > DIGITS_OF_A_YEAR)
+			return 0;
+		last = digit ? i + 1 : last;
 	}
 	return groups >= 3 ? last : 0;
 }
@@ -269,7 +272,7 @@ static size_t behind_time(const struct reader *r, struct string s, size_t i)
 static void weigh_times(const struct reader *r, struct string s, uint16_t *weight)
 {
 	for (size_t i = 0; i < s.n; i++) {
-		size_t end = is_digits(r, r->pool[s.at + i]) ? behind_time(r, s, i) : 0;
+		size_t end = is_digits(r->out->classes, r->pool[s.at + i]) ? behind_time(r, s, i) : 0;
 
 		for (; i < end; i++)
 			weight[i] = 0;
@@ -282,8 +285,9 @@ static void weigh(const struct reader *r, struct string s, const uint16_t *rarit
 		  const enum rarity_word *word, uint16_t *weight)
 {
 	static const uint16_t head[] = { 0, [RARITY_FREQUENT] = 24, [RARITY_EVERYDAY] = 12 };
+	static const uint16_t rest[] = { 0, [RARITY_FREQUENT] = 4, [RARITY_EVERYDAY] = 2 };
 	enum { HEAD = 4 };
-	size_t in_word = 0;
+	size_t in_word = 0, in_number = 0;
 
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned most = r->pool[s.at + i] < LITERAL_ANY ? RARITY_NEXT_BYTE : RARITY_NEXT_CLASS;
@@ -291,7 +295,10 @@ static void weigh(const struct reader *r, struct string s, const uint16_t *rarit
 		weight[i] = rarity[i] < most ? rarity[i] : (uint16_t)most;
 		in_word = word[i] == RARITY_NO_WORD ? 0 : in_word + 1;
 		if (in_word)
-			weight[i] = in_word <= HEAD ? head[word[i]] : RARITY_TOO_LOW;
+			weight[i] = in_word <= HEAD ? head[word[i]] : rest[word[i]];
+		in_number = is_digits(r->out->classes, r->pool[s.at + i]) ? in_number + 1 : 0;
+		if (in_number > DIGITS_OF_A_YEAR)
+			weight[i] = RARITY_TOO_LOW;
 	}
 	weigh_times(r, s, weight);
 }
@@ -325,9 +332,9 @@ static struct string rarest_part(const struct reader *r, struct string s, uint64
 
 	literal_rarity(r->out->classes, &r->pool[s.at], n, rarity, word);
 	weigh(r, s, rarity, word, weight);
-	while (n > first && weight[n - 1] < RARITY_TOO_LOW)
+	while (n > first && word[n - 1] == RARITY_NO_WORD && weight[n - 1] < RARITY_TOO_LOW)
 		n--;
-	while (first < n && weight[first] < RARITY_TOO_LOW)
+	while (first < n && word[first] == RARITY_NO_WORD && weight[first] < RARITY_TOO_LOW)
 		first++;
 	size_t best = heaviest(weight, first, n, &sum);
 
@@ -1408,6 +1415,14 @@ static void find_words(const struct byteclass *classes, const uint16_t *at, size
 	}
 }
 
+/* Any digit, or what separates two: each line of a log begins with a date or a time. */
+static bool in_number(const struct byteclass *classes, const uint16_t *at, size_t n, size_t i)
+{
+	if (is_separator(at[i]))
+		return i > 0 && i + 1 < n && is_digits(classes, at[i - 1]) && is_digits(classes, at[i + 1]);
+	return at[i] >= LITERAL_CLASS && is_digits(classes, at[i]);
+}
+
 void literal_rarity(const struct byteclass *classes, const uint16_t *at, size_t n, uint16_t *rarity,
 		    enum rarity_word *word)
 {
@@ -1422,6 +1437,8 @@ void literal_rarity(const struct byteclass *classes, const uint16_t *at, size_t 
 		unsigned bits = position_rarity(classes, at[i]);
 
 		rarity[i] = bits < most[word[i]] ? (uint16_t)bits : most[word[i]];
+		if (in_number(classes, at, n, i) && rarity[i] > RARITY_BIT)
+			rarity[i] = RARITY_BIT;
 	}
 }
 

@@ -43,7 +43,9 @@ static const char *const everyday[] = {
 	"\tat org.springframework.beans.factory.support.Abstract",
 	"AutowireCapableBeanFactory.java:",
 	"\tat org.apache.catalina.core.Standard",
-	"org.alfresco.repo.",
+	"[org.alfresco.repo.",
+	"[alfresco.",
+	"-exec-00] ",
 	"org.hibernate.",
 	"org.eclipse.jetty.",
 	"org.apache.solr.core.",
@@ -63,7 +65,7 @@ static const char *const frequent[] = {
 	"path",	    "process",	 "property",   "properties", "request",	   "resource",	  "schema",
 	"select ",  "start",	 "subsystem",  "system",     "thread",	   "time",	  "transaction",
 	"type",	    "user",	 "value",      "version",    "with ",	   "--------",	  "========",
-	"********", "########",	 "Unable to ", "Cannot ",    "Could not ",
+	"********", "########",	 "Unable to ", "Cannot ",    "Could not ", " in ",	  "ing ",
 };
 
 enum { SLOT_BITS = 15, SLOTS = 1 << SLOT_BITS };
