@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The time that a log states, by layouts in the style of strptime; English month names, no locale. */
+/* The time that a log states, by layouts in the style of strptime; month names of many languages, no locale.
+ */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,8 +15,10 @@ struct when {
 };
 
 /*
- * Knows %Y %y %m %d %e %b %H %I %M %S %p; a fraction behind the seconds and a zone behind the time are taken
- * by themselves; a blank in the layout is any run of blanks.  Blanks in front of s are skipped.
+ * Knows %Y %y %m %d %e %b %H %I %M %S %p %z, %s (seconds or milliseconds since 1970) and %*, which stands for
+ * what is in front: as little of the first line as possible, but something.  A fraction behind the seconds
+ * and a zone behind the time are taken by themselves; a blank in the layout is any run of blanks.  Blanks in
+ * front of s are skipped.
  */
 bool when_parse(const char *layout, const char *s, size_t n, struct when *out);
 /* NULL, or what is wrong with the layout. */

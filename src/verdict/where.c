@@ -167,28 +167,35 @@ static size_t digits(const char *s, size_t n)
 	return k;
 }
 
+/* Groups of three; of two as well in front of the last, where commas part them (1,23,456 in India). */
+static bool is_group(const char *at, size_t sep, size_t n, bool last)
+{
+	return n == 3 || (n == 2 && !last && sep == 1 && at[-1] == ',');
+}
+
 char *value_integer(const char *s, size_t n)
 {
-	size_t head = digits(s, n), used = 0, out = 0;
+	size_t head = digits(s, n), used = head, out = head, sep = 0;
 	char *text = mem_zero(n + 1, 1);
 
-	if (head == n && n) {
-		memcpy(text, s, n);
-		return text;
-	}
-	/* 1 to 3 digits, then groups of exactly three */
-	for (size_t group = head; group >= 1 && group <= 3 && (group == 3 || used == 0);) {
-		size_t sep;
+	memcpy(text, s, head);
+	while (used < n && head >= 1 && head <= 3) {
+		const char *parting = s + used;
+		size_t len = separator(parting, n - used), group;
 
-		memcpy(text + out, s + used, group);
+		/* a version or a decimal number has other points than these */
+		if (!len || (sep && (len != sep || memcmp(parting, s + head, len) != 0)))
+			break;
+		sep = len;
+		group = digits(s + used + len, n - used - len);
+		if (!is_group(s + used + len, sep, group, used + len + group == n))
+			break;
+		memcpy(text + out, s + used + len, group);
 		out += group;
-		used += group;
-		if (used == n)
-			return text;
-		sep = separator(s + used, n - used);
-		used += sep;
-		group = sep ? digits(s + used, n - used) : 0;
+		used += len + group;
 	}
+	if (used == n && n)
+		return text;
 	free(text);
 	return NULL;
 }

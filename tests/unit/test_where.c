@@ -76,6 +76,49 @@ static const struct {
 	{ "a = 1 b = 2", "expected 'and', 'or' or the end at 'b = 2'" },
 };
 
+static const struct {
+	const char *text, *number; /* number NULL: none */
+} numbers[] = {
+	{ "8022", "8022" },
+	{ "8,022", "8022" },
+	{ "8.022", "8022" },
+	{ "8'022", "8022" },
+	{ "8\xE2\x80\x99"
+	  "022",
+	  "8022" },
+	{ "8 022", "8022" },
+	{ "8\xC2\xA0"
+	  "022",
+	  "8022" },
+	{ "8\xE2\x80\xAF"
+	  "022",
+	  "8022" },
+	{ "8\xA0"
+	  "022",
+	  "8022" }, /* Latin-1 */
+	{ "1.234.567", "1234567" },
+	{ "1,23,456", "123456" },
+	{ "123456,789", NULL },
+	{ "1,234.567", NULL }, /* a decimal number */
+	{ "5.2.7", NULL },
+	{ "5.2.100", NULL },
+	{ "1,23", NULL },
+	{ "", NULL },
+	{ "x", NULL },
+	{ "1,", NULL },
+};
+
+TEST(numbers_lose_the_separators_of_any_language)
+{
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		char *n = value_integer(numbers[i].text, strlen(numbers[i].text));
+
+		if (!n != !numbers[i].number || (n && strcmp(n, numbers[i].number) != 0))
+			fail_msg("%s: %s", numbers[i].text, n ? n : "is no number");
+		free(n);
+	}
+}
+
 TEST(mistakes_say_what_was_expected)
 {
 	for (size_t i = 0; i < sizeof(mistakes) / sizeof(*mistakes); i++) {
