@@ -163,6 +163,7 @@ static void on_idle(void *arg)
 {
 	struct live_log *log = arg;
 
+	watch_pause(log->watch);
 	if (watch_waiting(log->watch))
 		loop_timer_at(log->live->quiet, clock_mono() + QUIET_MS * CLOCK_MS);
 }

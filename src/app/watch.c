@@ -530,6 +530,13 @@ void watch_gap(struct watch *w, const char *why)
 	story_gap(w->story, w->log, why);
 }
 
+void watch_pause(struct watch *w)
+{
+	reader_pause(w->reader);
+	for (size_t i = 0; i < w->n_others; i++)
+		reader_pause(w->others[i]->reader);
+}
+
 static void quiet(struct watch *w)
 {
 	w->arrival = clock_mono();

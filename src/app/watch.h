@@ -49,6 +49,9 @@ void watch_next_file(struct watch *w, const char *file);
 /* Nothing says what success is, and the log was not recognised: the story hears which sets may be meant. */
 void watch_suggest(struct watch *w);
 void watch_gap(struct watch *w, const char *why);
+/* There is no more for the moment: what decides nothing is told, what may still change waits for
+ * watch_quiet(). */
+void watch_pause(struct watch *w);
 /* All there is was fed: coverage is brought up to date, the last record is judged. */
 void watch_quiet(struct watch *w);
 void watch_end(struct watch *w);

@@ -287,9 +287,9 @@ static void take_captures(struct reader *r, const struct pattern *p, const struc
 	}
 }
 
-static bool wins(struct reader *r, const struct pattern *p, const struct record *rec)
+/* Whether the rule may win the record: fills m. */
+static bool meets(struct reader *r, const struct pattern *p, const struct record *rec, struct reader_match *m)
 {
-	struct reader_match m = { .record = rec, .rule = &p->rule, .captures = r->captures, .reader = r };
 
 	switch (regex_match(p->regex, rec->text, rec->len)) {
 	case REGEX_NO:
@@ -301,16 +301,13 @@ static bool wins(struct reader *r, const struct pattern *p, const struct record 
 		break;
 	}
 	take_captures(r, p, rec);
-	m.n_captures = r->n_captures;
-	if (!r->ev->allows(r->arg, &m))
-		return false;
-	r->ev->met(r->arg, &m);
-	return true;
+	*m = (struct reader_match){ rec, &p->rule, r->captures, r->n_captures, r };
+	return r->ev->allows(r->arg, m);
 }
 
-static void judge_record(void *arg, const struct record *rec)
+/* The first rule that may win it; false: none. */
+static bool find_winner(struct reader *r, const struct record *rec, struct reader_match *m)
 {
-	struct reader *r = arg;
 	struct ask *ask = asked(r);
 	const struct pattern *p;
 
@@ -319,10 +316,20 @@ static void judge_record(void *arg, const struct record *rec)
 	if (!r->found)
 		ask_about(ask, rec->text, rec->len);
 	while ((p = ask_next(ask)))
-		if (wins(r, p, rec))
-			return;
-	if (!rec->again)
-		r->ev->unmet(r->arg, r, rec, !rec->piece && ask_is_error(ask, rec->text, rec->len));
+		if (meets(r, p, rec, m))
+			return true;
+	return false;
+}
+
+static void judge_record(void *arg, const struct record *rec)
+{
+	struct reader *r = arg;
+	struct reader_match m;
+
+	if (find_winner(r, rec, &m))
+		r->ev->met(r->arg, &m);
+	else if (!rec->again)
+		r->ev->unmet(r->arg, r, rec, !rec->piece && ask_is_error(r->ask, rec->text, rec->len));
 }
 
 /* Where no active set knows how records begin, each line that is not indented begins one. */
@@ -538,6 +545,17 @@ void reader_feed(struct reader *r, const char *data, size_t n)
 void reader_quiet(struct reader *r)
 {
 	join_flush(r->join);
+}
+
+void reader_pause(struct reader *r)
+{
+	const struct record *rec = r->holding ? NULL : join_look(r->join);
+	struct reader_match m;
+
+	if (!rec || !find_winner(r, rec, &m) || rule_decides(m.rule))
+		return;
+	r->ev->met(r->arg, &m);
+	join_told(r->join);
 }
 
 bool reader_waiting(const struct reader *r)

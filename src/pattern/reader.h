@@ -56,6 +56,11 @@ void reader_walk(struct reader *r);
 void reader_feed(struct reader *r, const char *data, size_t n);
 /* The log is quiet: what is there of the last record is judged, and judged again should it grow. */
 void reader_quiet(struct reader *r);
+/*
+ * There is no more for the moment.  The last record may still grow, but where a rule meets it that decides
+ * nothing, that is told at once.
+ */
+void reader_pause(struct reader *r);
 bool reader_waiting(const struct reader *r); /* a record was not judged yet */
 /* The file ends here; the log may go on in another. */
 void reader_end_file(struct reader *r);

@@ -36,15 +36,19 @@ void join_free(struct join *j)
 	free(j);
 }
 
-static void deliver(struct join *j)
+static const struct record *here(struct join *j)
 {
 	j->r.text = buf_text(&j->text);
 	j->r.len = j->text.len;
 	j->r.outer = buf_text(&j->prefix);
 	j->r.outer_len = j->prefix.len;
-	j->out(j->arg, &j->r);
-	j->r.again = true;
-	j->changed = false;
+	return &j->r;
+}
+
+static void deliver(struct join *j)
+{
+	j->out(j->arg, here(j));
+	join_told(j);
 }
 
 static void begin(struct join *j, const struct line *l, const struct unwrapped *c, bool piece)
@@ -124,6 +128,17 @@ void join_flush(struct join *j)
 {
 	if (j->open && j->changed)
 		deliver(j);
+}
+
+const struct record *join_look(struct join *j)
+{
+	return join_waiting(j) ? here(j) : NULL;
+}
+
+void join_told(struct join *j)
+{
+	j->r.again = true;
+	j->changed = false;
 }
 
 void join_end(struct join *j)

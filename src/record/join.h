@@ -21,6 +21,12 @@ void join_line(struct join *j, const struct line *l, const struct unwrapped *c, 
  * delivered with the whole record once more, marked `again`.
  */
 void join_flush(struct join *j);
+/*
+ * What would be delivered, for somebody who cannot wait; NULL: nothing that was not delivered.  Good until
+ * the next call; after join_told() it counts as delivered.
+ */
+const struct record *join_look(struct join *j);
+void join_told(struct join *j);
 /* Delivers what is there and closes it: the source ended, or what comes next is of another run. */
 void join_end(struct join *j);
 bool join_waiting(const struct join *j); /* something is there that was not delivered */

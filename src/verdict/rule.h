@@ -87,6 +87,9 @@ struct capture {
 	size_t len;
 };
 
+/* Whether meeting it can do more than be told: change the verdict, now or later. */
+bool rule_decides(const struct rule *r);
+
 /* The text with ${capture} replaced by what was captured (nothing where it took no part); yours. */
 char *rule_expand(const char *text, const struct capture *captures, size_t n);
 const struct capture *capture_named(const struct capture *captures, size_t n, const char *name,

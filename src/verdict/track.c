@@ -696,15 +696,6 @@ static void act(struct track *t, struct track_set *u, const struct sighting *x, 
 	}
 }
 
-/* Whether the rule can do more than be seen. */
-static bool decides(const struct rule *r)
-{
-	bool only_seen = r->effect == EFFECT_NOTE || r->effect == EFFECT_PHASE ||
-			 r->effect == EFFECT_IGNORE || r->effect == EFFECT_PROGRESS;
-
-	return !only_seen || r->opens || r->closes || r->n_facts || r->irreversible;
-}
-
 void track_meet(struct track *t, const struct sighting *x, int64_t settle, struct track_change *c)
 {
 	const struct rule *r = x->rule;
@@ -735,7 +726,7 @@ void track_meet(struct track *t, const struct sighting *x, int64_t settle, struc
 	judge_due(t, r);
 	act(t, u, x, settle, c);
 	c->failed = t->reasons.n > failures;
-	c->matters = decides(r) || c->failed || t->n_retries != retries;
+	c->matters = rule_decides(r) || c->failed || t->n_retries != retries;
 	c->fatal = c->failed && r->fatal;
 }
 
