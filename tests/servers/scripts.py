@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Real servers, started by the scripts of ../shared/servers: each in a folder of its own and on free ports."""
+import itertools
 import os
 import pathlib
 import random
@@ -31,19 +32,31 @@ def alive(pid):
         return False
 
 
+def free(port):
+    with socket.socket() as s:
+        try:
+            s.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def candidates():
+    """Below those that the system hands out by itself."""
+    return range(random.randrange(20000, 31000), 32000)
+
+
 def free_ports(n):
-    """Different ones, below those that the system hands out by itself."""
-    ports = []
-    for port in range(random.randrange(20000, 31000), 32000):
-        with socket.socket() as s:
-            try:
-                s.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        ports.append(port)
-        if len(ports) == n:
-            return ports
-    raise RuntimeError("no free ports")
+    """Different ones."""
+    ports = list(itertools.islice(filter(free, candidates()), n))
+    if len(ports) < n:
+        raise RuntimeError("no free ports")
+    return ports
+
+
+def free_base(*offsets):
+    """A port that is free, as are those at these distances from it."""
+    return next(port for port in candidates() if all(free(port + offset) for offset in offsets))
 
 
 class Server:
