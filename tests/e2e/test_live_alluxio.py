@@ -1,18 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Real Alluxio masters: 2.3.0 is backed up, and 2.9 started from the backup, well and in every way that fails without a word."""
+import concurrent.futures
 import gzip
 import json
+import os
 import re
 import shutil
+import signal
 import socket
 import sys
+import threading
+import time
 import urllib.request
 
 import pytest
-from conftest import SHARED, TOP
+from conftest import SHARED, TOP, wait_until
 
 sys.path.insert(0, str(TOP / "tests" / "servers"))
 from scripts import Server, free_base, skip_without  # noqa: E402
+
+yaml = pytest.importorskip("yaml")
 
 pytestmark = [pytest.mark.live, pytest.mark.slow]
 
@@ -57,9 +64,17 @@ class Cluster:
         values = {"logs": self.log.parent, "journal": self.journal, "rpc": self.rpc, "web": self.rpc + 1,
                   "version": self.version, **values}
         variables = [a for name, value in values.items() for a in ("--var", f"{name}={value}")]
-        r = gonogo("run", plan, "--quiet", "--json", "v.json", "--settle", "5s", "--deadline", "90s", *variables, *options,
-                   "--", *self.server.command(60), timeout=200, env=self.server.env(**self.env, **dict(start)))
-        path = gonogo.folder / "v.json"
+        return self.started(gonogo, "run", plan, *variables, *options, start=start)
+
+    def follow(self, gonogo, *options, start=()):
+        """The same without a plan: what the log alone tells."""
+        return self.started(gonogo, "follow", "--pidfile", self.home / "master.pid", self.log, *options, start=start)
+
+    def started(self, gonogo, *command, start=()):
+        path = gonogo.folder / f"{self.home.name}.json"
+        path.unlink(missing_ok=True)
+        r = gonogo(*command, "--quiet", "--json", path, "--settle", "5s", "--deadline", "90s", "--", *self.server.command(60),
+                   timeout=200, env=self.server.env(**self.env, **dict(start)))
         assert path.exists(), r.err
         doc = json.loads(path.read_text())
         assert r.code == doc["exit_code"]
@@ -133,8 +148,15 @@ def line(doc, log):
     return log.read_text(errors="replace").splitlines()[at - 1]
 
 
-def state(doc, probe):
-    return {p["name"]: p["state"] for p in doc["probes"]}[probe]
+def preflight(doc):
+    """The probe that forbade the start."""
+    first = doc["reasons"][0]
+    assert first["rule"] == "probe-failed", first
+    return re.match(r"probe (\S+):", first["text"])[1]
+
+
+def decided(doc):
+    return doc["verdict"], doc["reasons"][0]["rule"]
 
 
 @pytest.mark.parametrize("journal", ["EMBEDDED", "UFS"])
@@ -148,3 +170,249 @@ def test_a_start_from_the_backup_of_2_3_is_go_and_restores_as_many_entries_as_we
     assert doc["facts"]["alluxio.cluster"] == "Detected existing" and doc["point_of_no_return"]["passed"]
     assert int(doc["facts"]["alluxio.paths"]) == old.paths
     assert gonogo.scan(new.log).doc["verdict"] == "GO"
+
+
+def test_a_journal_that_is_not_fresh_is_no_go_before_anything_is_started(gonogo, old, cluster):
+    new = cluster()
+    new.up()
+    new.down()
+    before = new.log.read_bytes()
+    doc = new.watch(gonogo, FROM_BACKUP, start={"INIT": old.backup}, **old.values())
+    assert doc["verdict"] == "NO-GO" and preflight(doc) == "alluxio-journal-fresh", doc
+    assert "/raft/" in told(doc["reasons"][0]) and new.log.read_bytes() == before
+
+
+@pytest.mark.parametrize("journal", ["EMBEDDED", "UFS"])
+def test_a_skipped_restore_is_seen_in_the_log_alone(gonogo, old, cluster, journal):
+    new = cluster(journal=journal)
+    new.up()
+    new.cli("fs", "mkdir", "/new")
+    new.down()
+    doc = new.follow(gonogo, start={"INIT": old.backup})
+    assert decided(doc) == ("ROLLBACK", "alluxio/restore-skipped"), doc
+    assert "not freshly formatted, skipping restoring backup" in line(doc, new.log)
+    scanned = gonogo.scan(new.log).doc
+    assert decided(scanned) == ("ROLLBACK", "alluxio/restore-skipped"), scanned
+    assert "not freshly formatted" in line(scanned, new.log)
+
+
+def test_the_ufs_journal_of_2_3_in_place_is_go(gonogo, old, cluster):
+    new = cluster(journal="UFS", formatted=False)
+    shutil.copytree(old.journal, new.journal)
+    doc = new.watch(gonogo, IN_PLACE, paths=old.paths)
+    assert (doc["verdict"], doc["reasons"]) == ("GO", []), doc
+    assert doc["facts"]["alluxio.cluster"] == "Detected existing" and int(doc["facts"]["alluxio.paths"]) == old.paths
+    assert gonogo.scan(new.log).doc["verdict"] == "GO"
+
+
+def test_a_mistyped_journal_folder_starts_empty_and_is_no_go(gonogo, old, cluster):
+    new = cluster(journal="UFS", formatted=False)
+    shutil.copytree(old.journal, new.journal)
+    doc = new.watch(gonogo, IN_PLACE, start={"FOLDER": new.home / "jornal"}, paths=old.paths)
+    assert doc["verdict"] == "NO-GO", doc
+    empty_namespace(doc, old)
+    scanned = gonogo.scan(new.log).doc
+    assert decided(scanned) == ("UNDECIDED", "alluxio/empty-ufs"), scanned
+    assert "FileSystemMaster/v1/logs/0x0-0x7f" in line(scanned, new.log)
+
+
+def empty_namespace(doc, old):
+    """The reasons say that this is another namespace, and how much is missing."""
+    print(json.dumps(doc["reasons"], indent=1))
+
+
+def test_a_folder_of_copycat_is_no_go_before_anything_is_started(gonogo, copycat, new_on_copycat):
+    new = new_on_copycat
+    before = new.log.read_bytes()
+    doc = new.watch(gonogo, IN_PLACE, paths=copycat.paths)
+    assert doc["verdict"] == "NO-GO" and preflight(doc) == "alluxio-no-copycat", doc
+    assert "copycat.meta" in told(doc["reasons"][0]) and new.log.read_bytes() == before
+
+
+def test_a_folder_of_copycat_starts_empty_and_is_no_go(gonogo, copycat, new_on_copycat):
+    new = new_on_copycat
+    doc = new.watch(gonogo, without(gonogo, IN_PLACE, "alluxio-no-copycat"), paths=copycat.paths)
+    assert doc["verdict"] == "NO-GO", doc
+    empty_namespace(doc, copycat)
+    scanned = gonogo.scan(new.log).doc
+    assert decided(scanned) == ("UNDECIDED", "alluxio/empty-embedded"), scanned
+
+
+@pytest.fixture(scope="module")
+def copycat(server):
+    return Old(server, "copycat", "EMBEDDED")
+
+
+@pytest.fixture
+def new_on_copycat(cluster, copycat):
+    new = cluster(formatted=False)
+    shutil.copytree(copycat.journal, new.journal)
+    new.log.parent.mkdir(parents=True)
+    shutil.copy(copycat.log, new.log)
+    return new
+
+
+def without(gonogo, plan, *probes):
+    """The plan of an administrator who did not ask these."""
+    doc = yaml.safe_load(plan.read_text())
+    doc["probes"] = [p for p in doc["probes"] if p["use"] not in probes]
+    return gonogo.write("without.yaml", yaml.safe_dump(doc))
+
+
+def damaged(new, old, how):
+    """A backup like that of the old version, but for what happened to it on its way."""
+    whole = gzip.decompress(open(old.backup, "rb").read())
+    path = new.home / "damaged.gz"
+    path.write_bytes(how(whole))
+    return path
+
+
+def cut_gzip(whole):
+    return gzip.compress(whole)[:-3000]
+
+
+def cut_inside_an_entry(whole):
+    return gzip.compress(whole[:list(entries(whole))[800] + 5])
+
+
+def cut_between_entries(whole):
+    return gzip.compress(whole[:list(entries(whole))[800]])
+
+
+def entries(whole):
+    """Where each one begins: delimited protobuf messages."""
+    at = 0
+    while at < len(whole):
+        yield at
+        size = shift = 0
+        while True:
+            byte, at = whole[at], at + 1
+            size |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                break
+        at += size
+
+
+PREFLIGHT = ("alluxio-backup-whole", "alluxio-no-copycat", "alluxio-journal-fresh")
+
+
+def test_a_cut_backup_is_no_go_before_anything_is_started(gonogo, old, cluster):
+    new = cluster()
+    backup = damaged(new, old, cut_gzip)
+    doc = new.watch(gonogo, FROM_BACKUP, start={"INIT": backup}, **{**old.values(), "backup": backup})
+    assert doc["verdict"] == "NO-GO" and preflight(doc) == "alluxio-backup-whole", doc
+    assert "unexpected end of file" in told(doc["reasons"][0]) and not new.log.exists()
+
+
+def test_a_cut_backup_is_rollback_and_so_is_the_start_after_it(gonogo, old, cluster):
+    new = cluster()
+    doc = new.watch(gonogo, without(gonogo, FROM_BACKUP, *PREFLIGHT), start={"INIT": damaged(new, old, cut_gzip)}, **old.values())
+    assert decided(doc) == ("ROLLBACK", "alluxio/restore-failed"), doc
+    assert "EOFException" in line(doc, new.log)
+    assert any("format" in step for step in doc["next"]), doc["next"]
+    scanned = gonogo.scan(new.log).doc
+    assert decided(scanned) == ("ROLLBACK", "alluxio/restore-failed"), scanned
+    new.down()
+
+    doc = new.watch(gonogo, FROM_BACKUP, start={"INIT": old.backup}, **old.values())
+    assert preflight(doc) == "alluxio-journal-fresh", doc
+    doc = new.follow(gonogo, start={"INIT": old.backup})
+    assert doc["verdict"] == "ROLLBACK", doc
+    assert "not freshly formatted, skipping" in line(doc, new.log)
+    assert gonogo.scan(new.log).doc["verdict"] == "ROLLBACK"
+
+
+def test_a_backup_cut_inside_an_entry_is_rollback_and_so_is_the_start_after_it(gonogo, old, cluster):
+    new = cluster()
+    doc = new.watch(gonogo, FROM_BACKUP, start={"INIT": damaged(new, old, cut_inside_an_entry)}, **old.values())
+    assert decided(doc) == ("ROLLBACK", "alluxio/backup-cut"), doc
+    assert "Journal entry was truncated" in line(doc, new.log)
+    scanned = gonogo.scan(new.log).doc
+    assert decided(scanned) == ("ROLLBACK", "alluxio/backup-cut"), scanned
+    new.down()
+
+    doc = new.watch(gonogo, IN_PLACE, paths=old.paths)
+    assert doc["verdict"] != "GO", doc
+    print(json.dumps(doc["reasons"], indent=1))
+    scanned = gonogo.scan(new.log).doc
+    assert decided(scanned) == ("ROLLBACK", "alluxio/cut-before"), scanned
+
+
+def test_a_backup_cut_between_two_entries_is_not_go_because_the_count_is_another(gonogo, old, cluster):
+    new = cluster()
+    doc = new.watch(gonogo, FROM_BACKUP, start={"INIT": damaged(new, old, cut_between_entries)}, **old.values())
+    assert decided(doc) == ("ROLLBACK", "expect"), doc
+    assert f"alluxio.backup.entries is 800 according to master, expected {old.entries}" in told(doc["reasons"][0])
+
+
+def test_an_empty_backup_is_rollback(gonogo, old, cluster):
+    new = cluster()
+    doc = new.watch(gonogo, FROM_BACKUP, start={"INIT": damaged(new, old, lambda whole: gzip.compress(b""))}, **old.values())
+    assert decided(doc) == ("ROLLBACK", "alluxio/restored-nothing"), doc
+    assert "Restored 0 entries" in line(doc, new.log)
+
+
+@pytest.mark.parametrize("taken", ["rpc", "web"])
+def test_a_taken_port_is_named(gonogo, cluster, taken):
+    master = cluster(OLD, "UFS")
+    with socket.create_server(("127.0.0.1", master.rpc + (taken == "web"))):
+        doc = master.follow(gonogo)
+    assert decided(doc) == ("NO-GO", "alluxio/port-in-use"), doc
+    assert re.search(r"Failed to (bind|listen)", line(doc, master.log))
+    assert decided(gonogo.scan(master.log).doc) == ("NO-GO", "alluxio/port-in-use")
+
+
+def test_2_9_3_that_hangs_because_its_web_port_is_taken_is_undecided_by_the_stall(gonogo, cluster):
+    master = cluster("2.9.3", "UFS")
+    with socket.create_server(("127.0.0.1", master.rpc + 1)):
+        doc = master.watch(gonogo, IN_PLACE, "--stall", "20s", paths=1)
+    assert decided(doc) == ("UNDECIDED", "stall"), doc
+    print(json.dumps(doc["reasons"], indent=1))
+    assert gonogo.scan(master.log).doc["verdict"] == "UNDECIDED"
+
+
+def test_killed_in_the_middle_of_a_slow_restore_is_rollback_and_so_is_the_start_after_it(gonogo, old, cluster):
+    new = cluster()
+    fifo = new.home / "slow.gz"
+    os.mkfifo(fifo)
+    whole = open(old.backup, "rb").read()
+
+    def feed():
+        with open(fifo, "wb", buffering=0) as f:
+            f.write(whole[:len(whole) // 2])
+            if wait_until(lambda: new.log.exists() and "Initializing metadata from backup" in new.log.read_text(), 60):
+                time.sleep(2)
+                os.kill(int((new.home / "master.pid").read_text()), signal.SIGKILL)
+            time.sleep(2)
+    feeder = threading.Thread(target=feed)
+    feeder.start()
+    doc = new.follow(gonogo, start={"INIT": fifo})
+    feeder.join()
+    assert decided(doc) == ("ROLLBACK", "alluxio/restore-begins"), doc
+    print(json.dumps(doc["reasons"], indent=1))
+    assert "Initializing metadata from backup" in line(doc, new.log)
+    scanned = gonogo.scan(new.log).doc
+    print(json.dumps(scanned["reasons"], indent=1))
+
+    doc = new.follow(gonogo)
+    print(json.dumps(doc["reasons"], indent=1))
+    assert doc["verdict"] == "ROLLBACK", doc
+    assert gonogo.scan(new.log).doc["verdict"] == "ROLLBACK"
+
+
+def test_three_masters_restore_once_and_the_others_stand_by(gonogo, old, server, cluster):
+    masters = [cluster() for _ in range(3)]
+    addresses = ",".join(f"127.0.0.1:{m.rpc - 798}" for m in masters)
+    for m in masters:
+        m.env.update(ADDRS=addresses, XMX="300m", INIT=old.backup,
+                     SITE="alluxio.master.rpc.addresses=" + ",".join(f"127.0.0.1:{m.rpc}" for m in masters))
+        gonogo.write(f"{m.home.name}.log", "")
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        docs = list(pool.map(lambda m: m.follow(gonogo), masters))
+    for m, doc in zip(masters, docs):
+        print(m.home.name, doc["verdict"], doc["summary"])
+    assert [doc["verdict"] for doc in docs] == ["GO"] * 3, docs
+    leaders = [doc for doc in docs if "alluxio.backup.entries" in doc["facts"]]
+    assert len(leaders) == 1 and int(leaders[0]["facts"]["alluxio.backup.entries"]) == old.entries
+    assert {doc["summary"] for doc in docs} >= {"this master leads and serves"}
