@@ -249,6 +249,14 @@ static bool goals_met(const struct story *s)
 	return missing_goals(s, &any) == 0 && any && !pending(s);
 }
 
+/* All goals of the sets are reached, whatever promises and probes are open. */
+static bool logs_are_up(const struct story *s)
+{
+	size_t missing = 0;
+
+	return sets_missing(s, &missing) && missing == 0;
+}
+
 static bool has_gaps(const struct story *s)
 {
 	for (size_t i = 0; i < s->n_tracks; i++)
@@ -277,52 +285,80 @@ static void add_reason(struct story *s, const char *effect, const char *rule, co
 	r->say = mem_strdup(text);
 }
 
-static void add_failure(struct story *s, const char *rule, const char *text)
+/* from: the record that it was taken from, where there is one. */
+static void add_failure(struct story *s, const char *rule, const char *say, const struct outcome_reason *from)
 {
+	struct outcome_reason *r;
+
 	for (size_t i = 0; i < s->reasons.n; i++)
-		if (str_eq(s->reasons.items[i].rule, rule) && str_eq(s->reasons.items[i].text, text))
+		if (str_eq(s->reasons.items[i].rule, rule) && str_eq(s->reasons.items[i].say, say))
 			return;
-	add_reason(s, "fail", rule, text);
+	if (from) {
+		r = outcome_reason_add(&s->reasons);
+		reason_copy(r, from);
+		r->effect = "fail";
+		mem_replace(&r->rule, rule);
+		mem_replace(&r->say, say);
+	} else {
+		add_reason(s, "fail", rule, say);
+	}
 	s->failed = true;
 	tell_news(s, (struct story_news){ .type = NEWS_RULE, .what = &s->reasons.items[s->reasons.n - 1] });
 }
 
 /* ---- facts ---- */
 
-typedef void claim_fn(void *arg, const char *source, const char *name, const char *value);
+/* Who says what of a fact. */
+struct claim {
+	const char *source, *name, *value;
+	const struct outcome_reason *where; /* the record of a log; NULL: it was no log */
+};
 
-static void each_claim(const struct story *s, claim_fn *fn, void *arg)
+typedef void claim_fn(void *arg, const struct claim *c);
+
+static void each_claim_of_logs(const struct story *s, claim_fn *fn, void *arg)
 {
 	for (size_t i = 0; i < s->n_tracks; i++) {
 		const struct track *t = s->tracks[i];
 
-		for (size_t k = 0; k < t->facts.n; k++)
-			fn(arg, t->name, t->facts.items[k].name, t->facts.items[k].value);
+		for (size_t k = 0; k < t->n_facts; k++) {
+			const struct track_fact *f = &t->facts[k];
+
+			fn(arg, &(struct claim){ t->name, f->name, f->value, &f->where });
+		}
 	}
-	for (size_t i = 0; i < s->n_facts; i++)
-		fn(arg, s->facts[i].source, s->facts[i].name, s->facts[i].value);
+}
+
+static void each_claim(const struct story *s, claim_fn *fn, void *arg)
+{
+	each_claim_of_logs(s, fn, arg);
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const struct story_fact *f = &s->facts[i];
+
+		fn(arg, &(struct claim){ f->source, f->name, f->value, NULL });
+	}
 }
 
 struct judged {
-	struct story *s; /* NULL: only count */
-	const char *source, *name, *value;
+	struct story *s;   /* NULL: only count */
+	struct claim with; /* what claims are compared with; of an expectation name and value */
 	size_t wrong;
 	bool stated;
 };
 
-static void compare_claim(void *arg, const char *source, const char *name, const char *value)
+static void compare_claim(void *arg, const struct claim *c)
 {
 	struct judged *j = arg;
 
-	if (strcmp(name, j->name) != 0 || strcmp(source, j->source) <= 0 ||
-	    value_cmp(value, strlen(value), j->value, strlen(j->value)) == 0)
+	if (strcmp(c->name, j->with.name) != 0 || strcmp(c->source, j->with.source) <= 0 ||
+	    value_cmp(c->value, strlen(c->value), j->with.value, strlen(j->with.value)) == 0)
 		return;
 	j->wrong++;
 	if (j->s) {
-		AUTO_FREE char *text = mem_printf("%s is %s according to %s, but %s according to %s", name,
-						  j->value, j->source, value, source);
+		AUTO_FREE char *text = mem_printf("%s is %s according to %s, but %s according to %s", c->name,
+						  j->with.value, j->with.source, c->value, c->source);
 
-		add_failure(j->s, "facts-disagree", text);
+		add_failure(j->s, "facts-disagree", text, NULL);
 	}
 }
 
@@ -331,48 +367,54 @@ struct pairs {
 	struct judged j;
 };
 
-static void compare_with_all(void *arg, const char *source, const char *name, const char *value)
+static void compare_with_all(void *arg, const struct claim *c)
 {
 	struct pairs *p = arg;
 
-	p->j.source = source;
-	p->j.name = name;
-	p->j.value = value;
+	p->j.with = *c;
 	each_claim(p->s, compare_claim, &p->j);
 }
 
-static void expect_claim(void *arg, const char *source, const char *name, const char *value)
+static void expect_claim(void *arg, const struct claim *c)
 {
 	struct judged *j = arg;
+	const char *meaning = c->where ? c->where->say : NULL;
 
-	if (strcmp(name, j->name) != 0)
+	if (strcmp(c->name, j->with.name) != 0)
 		return;
 	j->stated = true;
-	if (value_expected(value, j->value))
+	if (value_expected(c->value, j->with.value))
 		return;
 	j->wrong++;
 	if (j->s) {
 		AUTO_FREE char *text =
-			mem_printf("%s is %s according to %s, expected %s", name, value, source, j->value);
+			mem_printf("%s is %s according to %s, expected %s%s%s", c->name, c->value, c->source,
+				   j->with.value, meaning ? ": " : "", meaning ? meaning : "");
 
-		add_failure(j->s, "expect", text);
+		add_failure(j->s, "expect", text, c->where);
 	}
 }
 
+enum whose { OF_LOGS, OF_ALL };
+
 /* How many facts disagree or are not as expected; with say each becomes a failure. */
-static size_t wrong_facts(struct story *s, bool say)
+static size_t wrong_facts(struct story *s, enum whose whose, bool say)
 {
 	struct pairs p = { .s = s, .j = { .s = say ? s : NULL } };
-	size_t wrong;
+	size_t wrong = 0;
 
-	each_claim(s, compare_with_all, &p);
-	wrong = p.j.wrong;
+	if (whose == OF_ALL) {
+		each_claim(s, compare_with_all, &p);
+		wrong = p.j.wrong;
+	}
 	for (size_t i = 0; i < s->expectations.n; i++) {
-		struct judged j = { .s = say ? s : NULL,
-				    .name = s->expectations.items[i].name,
-				    .value = s->expectations.items[i].value };
+		const struct outcome_pair *x = &s->expectations.items[i];
+		struct judged j = { .s = say ? s : NULL, .with = { .name = x->name, .value = x->value } };
 
-		each_claim(s, expect_claim, &j);
+		if (whose == OF_ALL)
+			each_claim(s, expect_claim, &j);
+		else
+			each_claim_of_logs(s, expect_claim, &j);
 		wrong += j.wrong;
 	}
 	return wrong;
@@ -381,11 +423,11 @@ static size_t wrong_facts(struct story *s, bool say)
 static bool unstated_expectation(const struct story *s, const char **name)
 {
 	for (size_t i = 0; i < s->expectations.n; i++) {
-		struct judged j = { .name = s->expectations.items[i].name,
-				    .value = s->expectations.items[i].value };
+		const struct outcome_pair *x = &s->expectations.items[i];
+		struct judged j = { .with = { .name = x->name, .value = x->value } };
 
 		each_claim(s, expect_claim, &j);
-		*name = j.name;
+		*name = x->name;
 		if (!j.stated)
 			return true;
 	}
@@ -413,18 +455,18 @@ static void feed(struct story *s, enum input in)
 }
 
 /* Facts may disagree for a moment (an old instance still answers): only what stays so is a failure. */
-static bool facts_agree(struct story *s)
+static bool facts_agree(struct story *s, enum whose whose)
 {
 	const char *name;
 
-	if (wrong_facts(s, false) == 0) {
+	if (wrong_facts(s, whose, false) == 0) {
 		s->disagree_at = CLOCK_NEVER;
 		return !unstated_expectation(s, &name);
 	}
 	if (s->disagree_at == CLOCK_NEVER)
 		s->disagree_at = s->now + s->set.settle;
 	if (s->set.live && s->now >= s->disagree_at) {
-		wrong_facts(s, true);
+		wrong_facts(s, whose, true);
 		feed(s, INPUT_FAIL);
 	}
 	return false;
@@ -441,7 +483,10 @@ static void advance(struct story *s)
 		feed(s, INPUT_FAIL);
 		return;
 	}
-	met = goals_met(s) && facts_agree(s);
+	/* a log that says it is up has said its facts: what is wrong in them no probe makes good */
+	met = goals_met(s);
+	if (met || logs_are_up(s))
+		met &= facts_agree(s, met ? OF_ALL : OF_LOGS);
 	if (met && s->state == STATE_WAITING)
 		feed(s, INPUT_GOALS);
 	else if (!met && s->state == STATE_SETTLING)
@@ -636,7 +681,7 @@ void story_probe(struct story *s, size_t probe, const struct story_probe_status 
 			AUTO_FREE char *why =
 				mem_printf("probe %s: %s", x->name, p->reason ? p->reason : "failed");
 
-			add_failure(s, "probe-failed", why);
+			add_failure(s, "probe-failed", why, NULL);
 		}
 	}
 	advance(s);
@@ -728,7 +773,7 @@ static void settled(struct story *s)
 static void time_is_up(struct story *s, enum input in, const char *rule, const char *text)
 {
 	close_tracks(s);
-	wrong_facts(s, true);
+	wrong_facts(s, OF_ALL, true);
 	advance(s);
 	if (state_decided(s->state) || s->state == STATE_SETTLING)
 		return;
@@ -794,7 +839,7 @@ void story_end(struct story *s)
 	if (state_decided(s->state))
 		return;
 	close_tracks(s);
-	wrong_facts(s, true);
+	wrong_facts(s, OF_ALL, true);
 	advance(s);
 	if (s->state == STATE_SETTLING && has_gaps(s)) {
 		settled(s);

@@ -402,9 +402,9 @@ static void tell_facts(const struct story *s, struct outcome *o)
 	for (size_t i = 0; i < s->n_facts; i++)
 		outcome_pair_set(&o->facts, s->facts[i].name, s->facts[i].value);
 	for (size_t i = 0; i < s->n_tracks; i++)
-		for (size_t k = 0; k < s->tracks[i]->facts.n; k++)
-			outcome_pair_set(&o->facts, s->tracks[i]->facts.items[k].name,
-					 s->tracks[i]->facts.items[k].value);
+		for (size_t k = 0; k < s->tracks[i]->n_facts; k++)
+			outcome_pair_set(&o->facts, s->tracks[i]->facts[k].name,
+					 s->tracks[i]->facts[k].value);
 }
 
 static void tell_irreversible(const struct story *s, struct outcome *o)

@@ -64,6 +64,16 @@ static void clear_retries(struct track *t)
 	t->n_retries = 0;
 }
 
+static void clear_facts(struct track *t)
+{
+	for (size_t i = 0; i < t->n_facts; i++) {
+		free(t->facts[i].name);
+		free(t->facts[i].value);
+		reason_clear(&t->facts[i].where);
+	}
+	t->n_facts = 0;
+}
+
 /* Forgets the present run; what is history stays. */
 static void clear_run(struct track *t)
 {
@@ -72,7 +82,7 @@ static void clear_run(struct track *t)
 	clear_retries(t);
 	outcome_reasons_free(&t->reasons);
 	outcome_reasons_free(&t->warnings);
-	outcome_pairs_free(&t->facts);
+	clear_facts(t);
 	reason_clear(&t->irreversible);
 	for (size_t i = 0; i < t->n_met; i++) {
 		t->met[i].before += t->met[i].count;
@@ -115,6 +125,7 @@ void track_free(struct track *t)
 	free(t->goals);
 	free(t->promises);
 	free(t->retries);
+	free(t->facts);
 	free(t->earlier);
 	free(t->unexplained);
 	free(t->name);
@@ -202,8 +213,8 @@ static const char *value_named(const void *arg, const char *name, size_t len, si
 		*n = c->len;
 		return c->text;
 	}
-	for (size_t i = 0; i < l->t->facts.n; i++) {
-		const struct outcome_pair *p = &l->t->facts.items[i];
+	for (size_t i = 0; i < l->t->n_facts; i++) {
+		const struct track_fact *p = &l->t->facts[i];
 
 		if (strlen(p->name) == len && memcmp(p->name, name, len) == 0) {
 			*n = strlen(p->value);
@@ -607,6 +618,24 @@ static char *fact_value(const struct fact_rule *f, const struct capture *c)
 	return value ? value : mem_strndup(c->text, c->len);
 }
 
+/* The record that said it first stays its evidence. */
+static void state_fact(struct track *t, const char *name, const char *value, const struct sighting *x)
+{
+	struct track_fact *f = NULL;
+
+	for (size_t i = 0; i < t->n_facts && !f; i++)
+		if (strcmp(t->facts[i].name, name) == 0)
+			f = &t->facts[i];
+	if (f && strcmp(f->value, value) == 0)
+		return;
+	if (!f) {
+		f = ARRAY_ADD(t->facts, t->n_facts, t->room_facts);
+		f->name = mem_strdup(name);
+	}
+	mem_replace(&f->value, value);
+	keep(&f->where, t, x);
+}
+
 static void state_facts(struct track *t, const struct sighting *x)
 {
 	for (size_t i = 0; i < x->rule->n_facts; i++) {
@@ -616,7 +645,7 @@ static void state_facts(struct track *t, const struct sighting *x)
 		if (c) {
 			AUTO_FREE char *value = fact_value(f, c);
 
-			outcome_pair_set(&t->facts, f->name, value);
+			state_fact(t, f->name, value, x);
 		}
 	}
 }

@@ -38,6 +38,11 @@ struct track_retry {
 	int64_t at, arrival; /* the first time */
 };
 
+struct track_fact {
+	char *name, *value;
+	struct outcome_reason where; /* what said so first */
+};
+
 enum { TRACK_SHAPES = 16 };
 
 struct track {
@@ -62,7 +67,8 @@ struct track {
 	bool stopped;
 	int64_t held_from;		    /* log clock of the last goal or of the last promise closed */
 	struct outcome_reason irreversible; /* rule NULL: not passed */
-	struct outcome_pairs facts;	    /* what this log states */
+	struct track_fact *facts;	    /* what this log states */
+	size_t n_facts, room_facts;
 	char *progress_text;
 	double progress;
 	uint64_t n_events, n_warnings;

@@ -448,6 +448,47 @@ TEST(an_expectation_that_nobody_states_is_no_go_and_a_wrong_one_a_failure)
 	story_free(x.s);
 }
 
+static void expect_wrong_version(struct script *x, const char *words)
+{
+	begin_story(x, &live);
+	story_expect(x->s, "product.version", "5.2.7");
+	story_add_probe(x->s, "http", false);
+	play(x, words);
+}
+
+TEST(a_wrong_fact_of_a_log_that_is_up_is_a_failure_at_its_line_whatever_else_is_open)
+{
+	struct script x;
+	struct outcome *o;
+
+	expect_wrong_version(&x, "begin@1 version(5.0.1)@2 open-plain@2 up@3");
+	assert_int_equal(at(&x, 12), STATE_WAITING);
+	assert_int_equal(at(&x, 13), STATE_FAILING);
+	assert_int_equal(at(&x, 23), STATE_FAILED);
+	o = story_tell(x.s);
+	assert_int_equal(o->verdict, VERDICT_NO_GO);
+	assert_string_equal(o->reasons.items[0].rule, "expect");
+	assert_string_equal(o->reasons.items[0].file, "f");
+	assert_int_equal(o->reasons.items[0].line, 2);
+	assert_string_equal(o->reasons.items[0].text, "version");
+	assert_non_null(strstr(o->reasons.items[0].say, "5.0.1"));
+	outcome_free(o);
+	story_free(x.s);
+}
+
+TEST(a_wrong_fact_of_a_log_that_is_not_up_yet_or_of_a_probe_may_still_become_right)
+{
+	struct script x;
+
+	expect_wrong_version(&x, "begin@1 version(5.0.1)@2");
+	assert_int_equal(at(&x, 25), STATE_WAITING);
+	story_free(x.s);
+	expect_wrong_version(&x, "begin@1 up@3");
+	story_fact(x.s, "http", "product.version", "5.0.1");
+	assert_int_equal(at(&x, 25), STATE_WAITING);
+	story_free(x.s);
+}
+
 TEST(probes_are_goals_and_their_loss_takes_go_back)
 {
 	struct script x;
