@@ -6,6 +6,8 @@
 #include "app/watch.h"
 #include "source/source.h"
 
+enum { HISTORY_MAX = 64 << 20 }; /* of earlier runs; what is older says little about this one */
+
 /* One log, or one of the containers in it. */
 struct part {
 	bool candidate; /* the latest record is a begin: whether it opened a run is known when the next one
@@ -115,6 +117,70 @@ void begin_find(const struct plan_log *log, const struct library *l, struct begi
 	keep_place(&f, out);
 	free(f.parts);
 	keep_sets(w, out);
+}
+
+static bool rule_looks_back(const struct rule *r)
+{
+	bool back = r->history;
+
+	for (size_t i = 0; i < r->n_conditions; i++)
+		back |= r->conditions[i].history;
+	return back;
+}
+
+/* Whether any rule asks for earlier runs; true also where it is not known yet which sets will read the log.
+ */
+static bool looks_back(struct watch *w, const struct plan_log *log)
+{
+	const struct reader *r = watch_reader(w, 0);
+	bool back = !log->n_sets;
+
+	for (size_t i = 0; i < reader_sets(r); i++) {
+		const struct set *s = reader_set(r, i);
+
+		for (size_t k = 0; k < s->n_patterns && !back; k++)
+			back = rule_looks_back(&s->patterns[k].rule);
+	}
+	return back;
+}
+
+/* The part of a block that lies before end; what is too old is only counted. */
+static void feed_past(struct watch *w, struct begin_place *at, const char *data, size_t n, uint64_t end)
+{
+	uint64_t left = end - at->size;
+
+	if (n > left)
+		n = (size_t)left;
+	if (left > HISTORY_MAX) {
+		count(at, data, n);
+		watch_skip_to(w, at->size, at->lines);
+		return;
+	}
+	at->size += n;
+	watch_feed(w, data, n);
+}
+
+void begin_history(const struct plan_log *log, const struct library *l, uint64_t end, struct story *s,
+		   size_t number)
+{
+	struct story_settings settings = { 0 };
+	AUTO(story) past = story_new(&settings);
+	AUTO(watch) w = watch_new(past, l, log->name);
+	AUTO(blocks) b = NULL;
+	struct begin_place at = { .lines = 1 };
+	const char *data;
+	ssize_t n;
+
+	watch_sets(w, log->sets, log->n_sets);
+	watch_file(w, log->file);
+	if (!end || !looks_back(w, log))
+		return;
+	b = blocks_open(log->file, NULL);
+	while (b && at.size < end && (n = blocks_read(b, &data, NULL)) > 0)
+		feed_past(w, &at, data, (size_t)n, end);
+	watch_end(w);
+	if (watch_readers(w) == 1) /* which of several containers a promise was made by is not kept */
+		story_inherit(s, number, past, watch_log(w));
 }
 
 void begin_end_of(const char *path, struct begin_place *out)

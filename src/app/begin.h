@@ -2,6 +2,7 @@
 /* Where in a file that is there already a run begins. */
 #pragma once
 #include "app/plan.h"
+#include "verdict/story.h"
 
 struct begin_place {
 	bool found;	       /* a start was found */
@@ -14,5 +15,8 @@ struct begin_place {
 
 /* Reads the whole file as scan would.  An absent file is no start and no error. */
 void begin_find(const struct plan_log *log, const struct library *l, struct begin_place *out);
+/* What earlier runs, before byte end, left behind for `in: history`: into log number of the story. */
+void begin_history(const struct plan_log *log, const struct library *l, uint64_t end, struct story *s,
+		   size_t number);
 /* Size and lines only. */
 void begin_end_of(const char *path, struct begin_place *out);

@@ -224,6 +224,7 @@ static bool of_process(const struct begin_place *b, pid_t pid)
 
 static int open_at(struct live_log *log, uint64_t offset, uint64_t line, struct err *e)
 {
+	begin_history(log->plan, log->live->library, offset, log->live->story, watch_log(log->watch));
 	watch_skip_to(log->watch, offset, line);
 	log->source = source_file_new_at(log->live->loop, log->plan->file, offset, &log_events, log, e);
 	return log->source ? 0 : -1;

@@ -573,6 +573,11 @@ void story_meet(struct story *s, size_t log, const struct sighting *x)
 		advance(s);
 }
 
+void story_inherit(struct story *s, size_t log, struct story *past, size_t past_log)
+{
+	track_inherit(s->tracks[log], past->tracks[past_log]);
+}
+
 void story_meet_again(struct story *s, size_t log, const struct sighting *x)
 {
 	if (state_decided(s->state))

@@ -97,6 +97,11 @@ enum refusal { REFUSED_NOT, REFUSED_WHERE, REFUSED_AFTER, REFUSED_UNLESS, REFUSE
 enum refusal story_allows(const struct story *s, size_t log, const struct sighting *x,
 			  const struct condition **which);
 void story_meet(struct story *s, size_t log, const struct sighting *x);
+/*
+ * Before anything happens: what stood in this log before this run was read into past.  Only `in: history`
+ * looks at it: the rules that were met, and the promises that pass into later runs, which move.
+ */
+void story_inherit(struct story *s, size_t log, struct story *past, size_t past_log);
 /* The record that was met last has grown: its evidence is replaced. */
 void story_meet_again(struct story *s, size_t log, const struct sighting *x);
 void story_unexplained(struct story *s, size_t log, const struct sighting *x);

@@ -675,17 +675,22 @@ static void progress(struct track *t, const struct sighting *x, struct track_cha
 	t->progress = percent >= 0 ? percent / 100 : done >= 0 && total > 0 ? done / total : -1;
 }
 
+static struct track_met *met_by(struct track *t, const struct rule *r)
+{
+	struct track_met *m;
+
+	for (size_t i = 0; i < t->n_met; i++)
+		if (t->met[i].rule == r)
+			return &t->met[i];
+	m = ARRAY_ADD(t->met, t->n_met, t->room_met);
+	m->rule = r;
+	return m;
+}
+
 static void note_met(struct track *t, const struct sighting *x)
 {
-	struct track_met *m = NULL;
+	struct track_met *m = met_by(t, x->rule);
 
-	for (size_t i = 0; i < t->n_met && !m; i++)
-		if (t->met[i].rule == x->rule)
-			m = &t->met[i];
-	if (!m) {
-		m = ARRAY_ADD(t->met, t->n_met, t->room_met);
-		m->rule = x->rule;
-	}
 	m->count++;
 	m->at = x->at;
 	m->arrival = x->arrival;
@@ -779,6 +784,21 @@ void track_again(struct track *t, const struct sighting *x)
 	if (t->n_goals)
 		replace_evidence(&t->goals[t->n_goals - 1].where, t, x);
 	state_facts(t, x);
+}
+
+void track_inherit(struct track *t, struct track *past)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < past->n_met; i++)
+		met_by(t, past->met[i].rule)->before += past->met[i].count + past->met[i].before;
+	for (size_t i = 0; i < past->n_promises; i++) {
+		if (past->promises[i].rule->history)
+			*ARRAY_ADD(t->promises, t->n_promises, t->room_promises) = past->promises[i];
+		else
+			past->promises[kept++] = past->promises[i];
+	}
+	past->n_promises = kept;
 }
 
 /* ---- what no rule explains ---- */

@@ -103,6 +103,8 @@ struct track_set *track_use(struct track *t, const struct rule_set *set, size_t 
 enum refusal track_allows(const struct track *t, const struct sighting *x, const struct condition **which);
 void track_meet(struct track *t, const struct sighting *x, int64_t settle, struct track_change *c);
 void track_again(struct track *t, const struct sighting *x);
+/* What past has met counts as earlier runs; its promises that pass into later runs move. */
+void track_inherit(struct track *t, struct track *past);
 void track_unexplained(struct track *t, const struct sighting *x);
 /* Said once for each reason. */
 void track_gap(struct track *t, const char *why);

@@ -10,7 +10,7 @@ import threading
 import time
 
 import pytest
-from conftest import free_port, wait_until
+from conftest import TOP, free_port, wait_until
 from test_scan import BAD, GOOD, SET
 
 
@@ -65,6 +65,27 @@ def test_yesterdays_success_is_not_todays(app):
     p = follow(app, "--settle", "200ms", "--deadline", "1s", log)
     code, doc = finish(app, p)
     assert (code, doc["reasons"][0]["rule"]) == (3, "deadline")
+
+
+@pytest.mark.parametrize("name, rule", [
+    ("2.3-restore-killed-then-started", "alluxio/never-completed"),
+    ("2.5-backup-cut-then-restarted", "alluxio/cut-before"),
+    ("2.5-backup-cut-then-whole-then-restarted", None),
+    ("2.9-restart-with-the-backup-still-named", None),
+])
+def test_what_earlier_starts_left_undone_counts_for_the_one_that_is_followed(gonogo, name, rule):
+    sample = TOP / "samples" / "alluxio" / f"{name}.log"
+    lines = sample.read_bytes().splitlines(keepends=True)
+    scanned = gonogo.scan(sample).doc
+    before = scanned["earlier_runs"][-1]["end_line"]
+    log = gonogo.write("master.log", b"".join(lines[:before]))
+    gonogo.write("this-start", b"".join(lines[before:]))
+    r = gonogo("follow", "--set", "alluxio", "--quiet", "--json", "-", "--settle", "1s", log, "--", "sh", "-c",
+               "cat this-start >> master.log")
+    assert r.doc["verdict"] == scanned["verdict"], r.doc
+    assert [reason["rule"] for reason in r.doc["reasons"]][:1] == ([rule] if rule else [])
+    where = "reasons" if rule else "goals"
+    assert r.doc[where][0]["line"] == scanned[where][0]["line"] and not r.doc["earlier_runs"]
 
 
 def test_from_begin_judges_the_start_that_is_there(app):

@@ -196,29 +196,43 @@ def test_a_skipped_restore_is_seen_in_the_log_alone(gonogo, old, cluster, journa
     assert "not freshly formatted" in line(scanned, new.log)
 
 
-def test_the_ufs_journal_of_2_3_in_place_is_go(gonogo, old, cluster):
+def test_the_ufs_journal_of_2_3_in_place_is_go_and_a_mistyped_folder_after_that_is_rollback(gonogo, old, cluster):
     new = cluster(journal="UFS", formatted=False)
     shutil.copytree(old.journal, new.journal)
     doc = new.watch(gonogo, IN_PLACE, paths=old.paths)
     assert (doc["verdict"], doc["reasons"]) == ("GO", []), doc
     assert doc["facts"]["alluxio.cluster"] == "Detected existing" and int(doc["facts"]["alluxio.paths"]) == old.paths
     assert gonogo.scan(new.log).doc["verdict"] == "GO"
+    new.down()
+
+    doc = new.follow(gonogo, start={"FOLDER": new.home / "jornal"})
+    assert decided(doc) == ("ROLLBACK", "alluxio/cluster-lost"), doc
+    assert "Created new cluster ID" in line(doc, new.log)
+    assert decided(gonogo.scan(new.log).doc) == ("ROLLBACK", "alluxio/cluster-lost")
 
 
-def test_a_mistyped_journal_folder_starts_empty_and_is_no_go(gonogo, old, cluster):
+def test_a_mistyped_journal_folder_at_the_first_start_is_no_go(gonogo, old, cluster):
     new = cluster(journal="UFS", formatted=False)
     shutil.copytree(old.journal, new.journal)
     doc = new.watch(gonogo, IN_PLACE, start={"FOLDER": new.home / "jornal"}, paths=old.paths)
-    assert doc["verdict"] == "NO-GO", doc
-    empty_namespace(doc, old)
-    scanned = gonogo.scan(new.log).doc
-    assert decided(scanned) == ("UNDECIDED", "alluxio/empty-ufs"), scanned
-    assert "FileSystemMaster/v1/logs/0x0-0x7f" in line(scanned, new.log)
+    starts_empty(doc, new)
+    scanned = gonogo.scan(new.log).doc  # which cannot know that there was anything before
+    assert decided(scanned) == ("UNDECIDED", "log-ends") and scanned["reasons"][1]["rule"] == "alluxio/empty-ufs", scanned
+    assert "the journal is empty" in told(scanned["reasons"][1])
 
 
-def empty_namespace(doc, old):
-    """The reasons say that this is another namespace, and how much is missing."""
-    print(json.dumps(doc["reasons"], indent=1))
+def test_a_backup_that_the_start_was_not_told_of_is_no_go(gonogo, old, cluster):
+    new = cluster()
+    starts_empty(new.watch(gonogo, FROM_BACKUP, **old.values()), new)
+
+
+def starts_empty(doc, master):
+    """The plan says so, at the line of the log that does."""
+    assert decided(doc) == ("NO-GO", "expect"), doc
+    assert "alluxio.cluster is Created new" in doc["summary"] and "the namespace is empty" in doc["summary"]
+    assert "Created new cluster ID" in line(doc, master.log)
+    assert any("the old journal was not read" in step for step in doc["next"]), doc["next"]
+    assert "deadline" not in {reason["rule"] for reason in doc["reasons"]}
 
 
 def test_a_folder_of_copycat_is_no_go_before_anything_is_started(gonogo, copycat, new_on_copycat):
@@ -231,11 +245,9 @@ def test_a_folder_of_copycat_is_no_go_before_anything_is_started(gonogo, copycat
 
 def test_a_folder_of_copycat_starts_empty_and_is_no_go(gonogo, copycat, new_on_copycat):
     new = new_on_copycat
-    doc = new.watch(gonogo, without(gonogo, IN_PLACE, "alluxio-no-copycat"), paths=copycat.paths)
-    assert doc["verdict"] == "NO-GO", doc
-    empty_namespace(doc, copycat)
+    starts_empty(new.watch(gonogo, without(gonogo, IN_PLACE, "alluxio-no-copycat"), paths=copycat.paths), new)
     scanned = gonogo.scan(new.log).doc
-    assert decided(scanned) == ("UNDECIDED", "alluxio/empty-embedded"), scanned
+    assert scanned["verdict"] == "UNDECIDED" and scanned["reasons"][1]["rule"] == "alluxio/empty-embedded", scanned
 
 
 @pytest.fixture(scope="module")
@@ -318,7 +330,7 @@ def test_a_cut_backup_is_rollback_and_so_is_the_start_after_it(gonogo, old, clus
     doc = new.watch(gonogo, FROM_BACKUP, start={"INIT": old.backup}, **old.values())
     assert preflight(doc) == "alluxio-journal-fresh", doc
     doc = new.follow(gonogo, start={"INIT": old.backup})
-    assert doc["verdict"] == "ROLLBACK", doc
+    assert decided(doc) == ("ROLLBACK", "alluxio/restore-skipped"), doc
     assert "not freshly formatted, skipping" in line(doc, new.log)
     assert gonogo.scan(new.log).doc["verdict"] == "ROLLBACK"
 
@@ -333,17 +345,16 @@ def test_a_backup_cut_inside_an_entry_is_rollback_and_so_is_the_start_after_it(g
     new.down()
 
     doc = new.watch(gonogo, IN_PLACE, paths=old.paths)
-    assert doc["verdict"] != "GO", doc
-    print(json.dumps(doc["reasons"], indent=1))
-    scanned = gonogo.scan(new.log).doc
-    assert decided(scanned) == ("ROLLBACK", "alluxio/cut-before"), scanned
+    assert decided(doc) == ("ROLLBACK", "alluxio/cut-before"), doc
+    assert decided(gonogo.scan(new.log).doc) == ("ROLLBACK", "alluxio/cut-before")
 
 
 def test_a_backup_cut_between_two_entries_is_not_go_because_the_count_is_another(gonogo, old, cluster):
     new = cluster()
     doc = new.watch(gonogo, FROM_BACKUP, start={"INIT": damaged(new, old, cut_between_entries)}, **old.values())
     assert decided(doc) == ("ROLLBACK", "expect"), doc
-    assert f"alluxio.backup.entries is 800 according to master, expected {old.entries}" in told(doc["reasons"][0])
+    assert f"alluxio.backup.entries is 800 according to master, expected {old.entries}" in doc["summary"]
+    assert "Restored 800 entries" in line(doc, new.log)
 
 
 def test_an_empty_backup_is_rollback(gonogo, old, cluster):
@@ -389,16 +400,18 @@ def test_killed_in_the_middle_of_a_slow_restore_is_rollback_and_so_is_the_start_
     feeder.start()
     doc = new.follow(gonogo, start={"INIT": fifo})
     feeder.join()
-    assert decided(doc) == ("ROLLBACK", "alluxio/restore-begins"), doc
-    print(json.dumps(doc["reasons"], indent=1))
-    assert "Initializing metadata from backup" in line(doc, new.log)
-    scanned = gonogo.scan(new.log).doc
-    print(json.dumps(scanned["reasons"], indent=1))
+    assert decided(doc) == ("ROLLBACK", "process-died") and doc["phase"] == "restore", doc
+    assert doc["point_of_no_return"]["rule"] == "alluxio/restore-begins"
+    scanned = gonogo.scan(new.log).doc  # whose log just ends
+    assert scanned["verdict"] == "UNDECIDED", scanned
+    assert "alluxio/restore-begins" in {reason["rule"] for reason in scanned["reasons"]}
 
-    doc = new.follow(gonogo)
-    print(json.dumps(doc["reasons"], indent=1))
-    assert doc["verdict"] == "ROLLBACK", doc
-    assert gonogo.scan(new.log).doc["verdict"] == "ROLLBACK"
+    for options in ({"INIT": old.backup}, {}):  # another attempt with the backup, and one without
+        doc = new.follow(gonogo, start=options)
+        assert doc["verdict"] == "ROLLBACK", doc
+        assert gonogo.scan(new.log).doc["verdict"] == "ROLLBACK"
+        print(json.dumps(doc["reasons"], indent=1))
+        new.down()
 
 
 def test_three_masters_restore_once_and_the_others_stand_by(gonogo, old, server, cluster):
