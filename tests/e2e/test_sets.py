@@ -70,6 +70,12 @@ def test_check_finds_no_mistake_in_what_is_shipped(gonogo):
     assert {f"{name}.yaml" for name in SETS} <= named
 
 
+@pytest.mark.parametrize("plan", sorted((TOP / "samples" / "plans").glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_plan_that_is_meant_to_be_copied_has_no_mistake(gonogo, plan):
+    r = gonogo("check", plan)
+    assert r.code == 0 and plan.name in r.out, r.err
+
+
 @pytest.mark.parametrize("name", SETS)
 def test_a_set_says_what_it_is_for_and_every_rule_has_a_sample(name):
     doc = SETS[name]
