@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real Keycloak 26 that takes over the database of an 18: Liquibase commits change set by change set, then the model is migrated."""
-import re
 import sys
 import time
 
@@ -56,6 +55,7 @@ def old():
 @pytest.fixture
 def keycloak(old, gonogo):
     old.gonogo = gonogo
+    old.log.unlink(missing_ok=True)
     old.sql("drop database if exists keycloak with (force)")
     old.sql("create database keycloak template keycloak_18 owner keycloak")
     yield old
@@ -106,14 +106,14 @@ def test_with_a_wrong_password_it_is_no_go(keycloak):
 def test_a_lock_that_somebody_holds_is_undecided(keycloak):
     """No line is printed, before any word on the database."""
     with Holding(keycloak, "lock table databasechangeloglock", "keycloak"):
-        v = keycloak.watch(keys={"stall": "25s"})
+        v = keycloak.watch(stall="25s")
     v.must_be("UNDECIDED", "stall")
     assert not v.irreversible and keycloak.applied() == CHANGESETS
 
 
 def test_a_change_set_that_waits_is_undecided_past_the_point_of_no_return(keycloak):
     with Holding(keycloak, "lock table client", "keycloak"):
-        v = keycloak.watch(keys={"stall": "25s"})
+        v = keycloak.watch(stall="25s")
     v.must_be("UNDECIDED", "stall")
     assert v.irreversible and v.doc["phase"] == "database"
 
@@ -131,5 +131,4 @@ def test_killed_between_two_change_sets_is_rollback(keycloak):
 def test_an_older_keycloak_on_the_newer_database(keycloak):
     assert keycloak.up(180, VER=NEW).startswith("alive")
     keycloak.down(KEEPPG=1)
-    v = keycloak.watch([], VER=OLD)
-    assert v.doc["verdict"] in ("NO-GO", "ROLLBACK") and re.search("keycloak/checksums", v.first), v.doc
+    keycloak.watch([], VER=OLD).must_be("NO-GO", r"keycloak/checksums", line="Validation Failed")

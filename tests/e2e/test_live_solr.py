@@ -83,7 +83,7 @@ def test_an_ordinary_start_is_go(solr):
 def test_go_comes_only_after_the_replay_of_the_transaction_log(solr):
     after(solr, 500, 60000)
     # STATUS, ping and search all answer 200 in the replay, and it may outlast settle
-    v = solr.watch(keys={"settle": "1s"}).must_be("GO")
+    v = solr.watch(settle="1s").must_be("GO")
     assert solr.found() == 60500
     assert "60000 documents were replayed" in v.warnings and v.doc["facts"]["solr.replayed"] in (60000, "60000")
     assert "Log replay finished" in solr.log.read_text()
@@ -91,7 +91,7 @@ def test_go_comes_only_after_the_replay_of_the_transaction_log(solr):
 
 def test_a_replay_that_is_cut_by_the_deadline_is_undecided(solr):
     after(solr, 10, 60000)
-    process = solr.start(keys={"deadline": "150s", "settle": "1s"})
+    process = solr.start(deadline="150s", settle="1s")
     assert wait_until(lambda: solr.said("Starting log replay"), 120)
     process.terminate()
     v = solr.finish(process)
@@ -101,7 +101,7 @@ def test_a_replay_that_is_cut_by_the_deadline_is_undecided(solr):
 
 def test_killed_in_the_replay_is_no_go(solr):
     after(solr, 10, 60000)
-    process = solr.start(keys={"settle": "1s"})
+    process = solr.start(settle="1s")
     assert wait_until(lambda: solr.said("Starting log replay"), 120)
     solr.crash()
     v = solr.finish(process)
@@ -116,7 +116,7 @@ def test_a_damaged_transaction_log_is_not_go(solr):
     data = bytearray(tlog.read_bytes())
     data[len(data) // 2:len(data) // 2 + 4000] = b"\xff" * 4000
     tlog.write_bytes(data)
-    solr.watch(keys={"settle": "1s"}).must_be("NO-GO", r"solr/repl")
+    solr.watch(settle="1s").must_be("NO-GO", r"solr/repl")
 
 
 def test_a_damaged_index_is_no_go_and_names_the_core(solr):
@@ -157,13 +157,13 @@ def test_a_core_without_its_configuration(solr):
 def test_a_missing_core_is_not_go(solr):
     """The folder of the core was not taken over: Solr starts without a word of complaint."""
     solr.edit({"echo \"name=docs\" > $C/core.properties": "rm -f $C/core.properties"})
-    v = solr.watch(keys={"deadline": "25s"}).must_be("UNDECIDED", "deadline|docs", scan="GO")
+    v = solr.watch(deadline="25s").must_be("UNDECIDED", "deadline|docs", scan="GO")
     assert any("docs" in v.told(r) for r in v.doc["reasons"]), v.doc["reasons"]
 
 
 def test_an_index_that_was_not_taken_over_is_not_go(solr):
     """Solr makes an empty one, with a warning."""
-    v = solr.watch([CORES, searches(500)], keys={"deadline": "25s"})
+    v = solr.watch([CORES, searches(500)], deadline="25s")
     v.must_be("UNDECIDED", scan="GO")
     assert "the core is empty" in v.warnings
     assert any("0" in v.told(r) and "solr-search" in v.told(r) for r in v.doc["reasons"]), v.doc["reasons"]

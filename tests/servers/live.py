@@ -103,12 +103,12 @@ class Live(Server):
                 "probes": self.with_ports([{"every": "500ms", **p}
                                            for p in (self.probes if probes is None else probes)]), **keys}
 
-    def start(self, probes=None, script="up.sh", keys=None, **env):
-        """gonogo, which launches the server and watches it."""
-        self.gonogo.write("plan.json", json.dumps(self.plan(probes, **(keys or {}))))
+    def start(self, probes=None, script="up.sh", **kw):
+        """gonogo, which launches the server and watches it.  UPPER case goes to the server's script, lower case into the plan."""
+        self.gonogo.write("plan.json", json.dumps(self.plan(probes, **{k: v for k, v in kw.items() if k.islower()})))
         self.began = time.monotonic()
         return self.gonogo.start("run", "plan.json", "--quiet", "--json", "v.json", "--", *self.command(150, script),
-                                 env=self.env(**env))
+                                 env=self.env(**{k: v for k, v in kw.items() if k.isupper()}))
 
     def finish(self, process, timeout=300):
         _, err = process.communicate(timeout=timeout)
@@ -120,8 +120,8 @@ class Live(Server):
         print(f"\n{self.name}: {doc['verdict']} {watched.first[:150]}, {time.monotonic() - self.began:.0f} s")
         return watched
 
-    def watch(self, probes=None, script="up.sh", keys=None, **env):
-        return self.finish(self.start(probes, script, keys, **env))
+    def watch(self, probes=None, script="up.sh", **kw):
+        return self.finish(self.start(probes, script, **kw))
 
     def scan(self):
         return self.gonogo.scan(self.log).doc if self.log.exists() else {"verdict": "UNDECIDED"}
