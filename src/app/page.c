@@ -129,9 +129,9 @@ static void promise(struct buf *out, const struct rule *r)
 		if (r->due)
 			buf_printf(out, " at `%s`", r->due);
 	}
-	if (r->closes) {
+	for (size_t i = 0; i < r->n_closes; i++) {
 		buf_str(out, "; closes \"");
-		sentence(out, r->closes);
+		sentence(out, r->closes[i]);
 		buf_char(out, '"');
 	}
 }
@@ -147,6 +147,8 @@ static void means(struct buf *out, const struct pattern *p)
 		example(out, p);
 	if (r->irreversible)
 		buf_str(out, "; **point of no return**");
+	if (r->consequence)
+		buf_str(out, "; follows from another failure");
 	if (r->fatal)
 		buf_str(out, "; ends a live run at once");
 	if (r->tries)

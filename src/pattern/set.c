@@ -41,11 +41,11 @@ const struct conf_key set_record_keys[] = {
 };
 
 struct rule_conf {
-	char *id, *match, *phase, *goal, *say, *why, *where, *opens, *closes, *due, *until;
+	char *id, *match, *phase, *goal, *say, *why, *where, *opens, *due, *until;
 	int effect, unclosed, history;
 	bool fatal, consequence, point_of_no_return;
 	int64_t within, tries;
-	struct conf_texts next, samples, rejects;
+	struct conf_texts closes, next, samples, rejects;
 	const struct conf_node *after, *unless, *facts;
 };
 
@@ -70,7 +70,7 @@ const struct conf_key set_rule_keys[] = {
 	CONF_ROW(struct rule_conf, history, int, "in", CONF_TYPE_ENUM, "run", "where after and unless look; of a promise: history passes it into later runs", in_names, false),
 	CONF_NODE(struct rule_conf, facts, "values stated: name: { from: capture, as: text, integer or version }"),
 	CONF_TEXT(struct rule_conf, opens, NULL, "a promise, with ${capture}: no goal counts until it is closed"),
-	CONF_TEXT(struct rule_conf, closes, NULL, "the promise that is kept"),
+	CONF_TEXTS(struct rule_conf, closes, "the promises that are kept"),
 	CONF_ENUM(struct rule_conf, unclosed, "undecided", unclosed_names, "what a promise is that is not kept"),
 	CONF_TEXT(struct rule_conf, due, NULL, "the rule at which a promise is judged, instead of at the end"),
 	CONF_INT(struct rule_conf, tries, NULL, "of a retry: how often before it is a failure"),
@@ -247,7 +247,7 @@ static void add_facts(struct loading *l, struct pattern *p, const struct conf_no
 }
 
 /* ${name} in a sentence must be a capture of the pattern. */
-static void check_template(struct loading *l, const struct pattern *p, const struct conf_node *n,
+static void check_template(struct loading *l, const struct pattern *p, const struct conf_node *at,
 			   const char *key, const char *text)
 {
 	for (const char *s = text; s && (s = strstr(s, "${")); s += 2) {
@@ -255,9 +255,9 @@ static void check_template(struct loading *l, const struct pattern *p, const str
 		AUTO_FREE char *name = close ? mem_strndup(s + 2, (size_t)(close - s - 2)) : NULL;
 
 		if (!close)
-			conf_problem(l->problems, conf_get(n, key), "%s: '${' is not closed", key);
+			conf_problem(l->problems, at, "%s: '${' is not closed", key);
 		else if (!has_capture(p, name, strlen(name)))
-			unknown_capture(l, p, conf_get(n, key), name);
+			unknown_capture(l, p, at, name);
 	}
 }
 
@@ -294,9 +294,10 @@ static void check_rule(struct loading *l, const struct pattern *p, const struct 
 	if (r->consequence && r->effect != EFFECT_FAIL && r->effect != EFFECT_ROLLBACK)
 		conf_problem(l->problems, conf_get(n, "consequence"),
 			     "consequence: only for effect: fail or rollback");
-	check_template(l, p, n, "say", r->say);
-	check_template(l, p, n, "opens", r->opens);
-	check_template(l, p, n, "closes", r->closes);
+	check_template(l, p, conf_get(n, "say"), "say", r->say);
+	check_template(l, p, conf_get(n, "opens"), "opens", r->opens);
+	for (size_t i = 0; i < r->n_closes; i++)
+		check_template(l, p, rc->closes.nodes[i], "closes", r->closes[i]);
 }
 
 static void compile_rule(struct loading *l, struct pattern *p, const struct rule_conf *rc)
@@ -333,7 +334,7 @@ static void take_rule(struct loading *l, struct pattern *p, struct rule_conf *rc
 	r->say = mem_strdup(rc->say);
 	r->why = mem_strdup(rc->why);
 	r->opens = mem_strdup(rc->opens);
-	r->closes = mem_strdup(rc->closes);
+	r->closes = take_texts(&rc->closes, &r->n_closes);
 	r->unclosed = (enum unclosed)rc->unclosed;
 	r->due = rc->due ? full_name(r->set, rc->due) : NULL;
 	r->until = rc->until ? full_name(r->set, rc->until) : NULL;
@@ -560,7 +561,7 @@ static void free_rule(struct rule *r)
 	}
 	free(r->facts);
 	free(r->opens);
-	free(r->closes);
+	free_texts(r->closes, r->n_closes);
 	free(r->due);
 	free(r->until);
 	free_texts(r->next, r->n_next);

@@ -24,7 +24,7 @@ bool rule_decides(const struct rule *r)
 	bool only_seen = r->effect == EFFECT_NOTE || r->effect == EFFECT_PHASE ||
 			 r->effect == EFFECT_IGNORE || r->effect == EFFECT_PROGRESS;
 
-	return !only_seen || r->opens || r->closes || r->n_facts || r->irreversible;
+	return !only_seen || r->opens || r->n_closes || r->n_facts || r->irreversible;
 }
 
 char *rule_expand(const char *text, const struct capture *captures, size_t n)

@@ -59,7 +59,9 @@ struct rule {
 	size_t n_conditions;
 	struct fact_rule *facts;
 	size_t n_facts;
-	char *opens, *closes; /* templates; NULL: none */
+	char *opens;   /* a template; NULL: none */
+	char **closes; /* templates */
+	size_t n_closes;
 	enum unclosed unclosed;
 	char *due;	       /* "set/id"; NULL: judged at the end */
 	bool history;	       /* the promise passes into later runs */

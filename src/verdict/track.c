@@ -362,9 +362,9 @@ static void open_promise(struct track *t, const struct sighting *x)
 	keep(&p->where, t, x);
 }
 
-static void close_promise(struct track *t, const struct sighting *x)
+static void close_promise(struct track *t, const struct sighting *x, const char *closes)
 {
-	AUTO_FREE char *key = rule_expand(x->rule->closes, x->captures, x->n_captures);
+	AUTO_FREE char *key = rule_expand(closes, x->captures, x->n_captures);
 
 	for (size_t i = 0; i < t->n_promises; i++) {
 		struct track_promise *p = &t->promises[i];
@@ -752,8 +752,8 @@ void track_meet(struct track *t, const struct sighting *x, int64_t settle, struc
 	state_facts(t, x);
 	if (r->irreversible && !t->irreversible.rule)
 		keep(&t->irreversible, t, x);
-	if (r->closes)
-		close_promise(t, x);
+	for (size_t i = 0; i < r->n_closes; i++)
+		close_promise(t, x, r->closes[i]);
 	if (r->opens)
 		open_promise(t, x);
 	end_retries(t, r);
