@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Plain files by read(), compressed ones through libarchive's filters.  Which it is, the first bytes say, not
- * the name; and never more than a filter: a log that happens to look like a tar or cpio archive stays a log.
+ * Plain files by read(), gzip by zlib, what else is compressed through libarchive's filters.  Which it is,
+ * the first bytes say, not the name; and never more than a filter: a log that happens to look like a tar or
+ * cpio archive stays a log.
  */
 #include <archive.h>
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "source/gunzip.h"
 #include "source/source.h"
 
 struct blocks {
@@ -21,7 +23,8 @@ struct blocks {
 	uint64_t left;
 	char *buf;
 	size_t kept;		 /* bytes at buf that were read to see what this is, and not delivered yet */
-	struct archive *archive; /* NULL: plain */
+	struct gunzip *gunzip;	 /* NULL: no gzip */
+	struct archive *archive; /* NULL: plain, or gzip */
 	bool nothing;		 /* in it */
 	uint64_t fed;		 /* bytes given to it */
 	size_t last_fed;	 /* the latest of them, still at buf */
@@ -116,9 +119,9 @@ static bool is_bzip2(const unsigned char *p)
 
 static const struct packing {
 	bool (*is)(const unsigned char *p);
-	int (*support)(struct archive *a);
+	int (*support)(struct archive *a); /* NULL: gzip */
 } packings[] = {
-	{ is_gzip, archive_read_support_filter_gzip },
+	{ is_gzip, NULL },
 	{ is_xz, archive_read_support_filter_xz },
 	{ is_zstd, archive_read_support_filter_zstd },
 	{ is_bzip2, archive_read_support_filter_bzip2 },
@@ -221,6 +224,24 @@ static ssize_t next_unpacked(struct blocks *b, const char **data, struct err *e)
 	return (ssize_t)n;
 }
 
+static ssize_t next_gunzipped(struct blocks *b, const char **data, struct err *e)
+{
+	struct err why;
+	ssize_t n;
+
+	for (;;) {
+		n = gunzip_next(b->gunzip, data, &why);
+		if (n < 0)
+			return err_set(e, "%s: damaged: %s", b->name, why.text);
+		if (n > 0 || !gunzip_hungry(b->gunzip))
+			return n;
+		n = next_raw(b, e);
+		if (n < 0)
+			return n;
+		gunzip_give(b->gunzip, b->buf, (size_t)n);
+	}
+}
+
 /* ---- opening ---- */
 
 static int open_file(struct blocks *b, const char *path, struct err *e)
@@ -256,6 +277,10 @@ static int setup(struct blocks *b, const char *path, struct err *e)
 	if (n < 0)
 		return -1;
 	packing = recognise(b);
+	if (packing && !packing->support) {
+		b->gunzip = gunzip_new();
+		return 0;
+	}
 	return packing ? open_packed(b, packing, e) : 0;
 }
 
@@ -277,6 +302,7 @@ void blocks_free(struct blocks *b)
 	if (!b)
 		return;
 	archive_read_free(b->archive);
+	gunzip_free(b->gunzip);
 	if (b->own_fd && b->fd >= 0)
 		close(b->fd);
 	free(b->buf);
@@ -286,6 +312,8 @@ void blocks_free(struct blocks *b)
 
 ssize_t blocks_read(struct blocks *b, const char **data, struct err *e)
 {
+	if (b->gunzip)
+		return next_gunzipped(b, data, e);
 	if (b->archive)
 		return next_unpacked(b, data, e);
 	*data = b->buf;

@@ -85,6 +85,35 @@ def test_a_damaged_archive_is_a_gap_and_never_go(app):
     assert any(c["gaps"] for c in doc["coverage"])
 
 
+def flipped(data, at):
+    return data[:at] + bytes([data[at] ^ 0x20]) + data[at + 1:]
+
+
+STORED = gzip.compress(GOOD.encode(), 0)    # not compressed: nothing but the checksum can tell a changed letter
+
+
+@pytest.mark.parametrize("data", [
+    flipped(STORED, STORED.index(b"up")),
+    flipped(STORED, STORED.index(b"app.Main boot") + 2),
+    flipped(gzip.compress(GOOD.encode()), -8), flipped(gzip.compress(GOOD.encode()), -1),
+    gzip.compress(GOOD.encode())[:-3], gzip.compress(GOOD.encode()) + b"more", gzip.compress(GOOD.encode()) + b"\0\0more",
+    gzip.compress(GOOD.encode()) + flipped(gzip.compress(b"10:00:06 app.Main boot\n"), -8),
+], ids=range(8))
+def test_an_archive_with_one_wrong_byte_is_never_go(app, data):
+    doc = app.scan("--patterns", "sets", app.write("app.log.gz", data)).doc
+    assert doc["verdict"] == "UNDECIDED" and "damaged" in str(doc["coverage"][0]["gaps"])
+
+
+@pytest.mark.parametrize("data", [
+    STORED, gzip.compress(GOOD.encode()) + b"\0" * 1024,
+    b"".join(gzip.compress(line) for line in GOOD.encode().splitlines(keepends=True)),
+    b"".join(gzip.compress(bytes([c])) for c in GOOD.encode()) + gzip.compress(b""),
+])
+def test_a_gzip_log_may_have_several_parts_and_padding(app, data):
+    doc = app.scan("--patterns", "sets", app.write("app.log.gz", data)).doc
+    assert doc["verdict"] == "GO" and doc["coverage"][0]["bytes"] == len(GOOD)
+
+
 def test_standard_input_is_a_log(app):
     r = app.scan("--patterns", "sets", "-", stdin=GOOD.encode())
     assert r.code == 0 and r.doc["coverage"][0]["source"] == "stdin"
