@@ -140,6 +140,30 @@ static bool iso_time(struct cursor *c)
 	return digits(c, 2) && (ch(c, ':') || true) && digits(c, 2);
 }
 
+static bool is_container(char c)
+{
+	return is_name(c) || c == '@'; /* `docker service logs`: name.1.task@node */
+}
+
+/* INFO   | jvm 1    | 2026/11/21 10:00:00 | text: the Java service wrapper */
+static size_t wrapper_prefix(const char *s, size_t n)
+{
+	static const char *const levels[] = { "INFO", "ERROR", "WARN", "FATAL", "DEBUG", "STATUS" };
+	static const char *const sources[] = { "jvm ", "wrapper" };
+	struct cursor c = { s, s + n };
+
+	if (!word_of(&c, levels, ARRAY_LEN(levels)) || !run(&c, is_blank) || !ch(&c, '|') || !ch(&c, ' '))
+		return 0;
+	if (!word_of(&c, sources, ARRAY_LEN(sources)) || !((run(&c, is_digit), run(&c, is_blank)) || true))
+		return 0;
+	if (!ch(&c, '|') || !ch(&c, ' ') || !digits(&c, 4) || !ch(&c, '/') || !digits(&c, 2) ||
+	    !ch(&c, '/') || !digits(&c, 2) || !ch(&c, ' ') || !clock_time(&c) || !ch(&c, ' ') || !ch(&c, '|'))
+		return 0;
+	if (c.at < c.end && !ch(&c, ' '))
+		return 0;
+	return (size_t)(c.at - s);
+}
+
 /* name_1  | text: *name is how long the name is.  The Java service wrapper writes its level there: that is no
  * container. */
 static size_t compose_prefix(const char *s, size_t n, size_t *name)
@@ -147,7 +171,7 @@ static size_t compose_prefix(const char *s, size_t n, size_t *name)
 	static const char *const levels[] = { "INFO", "ERROR", "WARN", "FATAL", "DEBUG", "STATUS", "TRACE" };
 	struct cursor c = { s, s + n }, level = c;
 
-	*name = run(&c, is_name);
+	*name = run(&c, is_container);
 	if (!*name || !(run(&c, is_blank) || true) || !ch(&c, '|'))
 		return 0;
 	if (c.at < c.end && !ch(&c, ' '))
@@ -257,6 +281,8 @@ static size_t prefix_len(const char *s, size_t n, struct unwrapped *out)
 		len = syslog5424_prefix(s, n);
 	if (!len)
 		len = syslog_prefix(s, n);
+	if (!len)
+		len = wrapper_prefix(s, n);
 	if (len)
 		return len;
 	len = compose_prefix(s, n, &name);

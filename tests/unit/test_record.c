@@ -139,6 +139,10 @@ static const struct {
 	{ "Nov 21 10:00:00 host prog[12]: 1 a\nNov 21 10:00:00 host prog[12]: more\n", "1+2:1 a\nmore|" },
 	{ "2026-11-21T10:00:00.1Z stdout P 1 ha\n2026-11-21T10:00:00.1Z stdout F lf\n", "1+2:1 half|" },
 	{ "<165>1 2026-11-21T10:00:00.003Z host app 1 - - 1 a\n", "1+1:1 a|" },
+	{ "shop_app.1.abc@node1    | 1 a\nshop_app.1.abc@node1    | \tat x\n", "1+2:1 a\n\tat x|" },
+	{ "INFO   | jvm 1    | 2026/11/21 10:00:00 | 1 a\nINFO   | jvm 1    | 2026/11/21 10:00:01 | more\n",
+	  "1+2:1 a\nmore|" },
+	{ "STATUS | wrapper  | 2026/11/21 10:00:00 | 1 a\n", "1+1:1 a|" },
 	{ "INFO   | jvm 1 | text\n", "1+1:INFO   | jvm 1 | text|" },
 };
 
