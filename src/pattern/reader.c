@@ -23,6 +23,9 @@ struct reader {
 	struct lines *lines;
 	struct join *join;
 	struct buf scratch; /* a cleaned line */
+	struct buf torn;    /* a line within which its file ended: the next file may go on with it */
+	struct line torn_at;
+	uint64_t n_mended;
 
 	struct set **given; /* by the user, or recognised */
 	size_t n_given, room_given;
@@ -345,9 +348,8 @@ static bool begins_record(const struct reader *r, const struct unwrapped *c)
 	return !known && c->len && c->text[0] != ' ' && c->text[0] != '\t';
 }
 
-static void take_line(void *arg, const struct line *l)
+static void read_line(struct reader *r, const struct line *l)
 {
-	struct reader *r = arg;
 	struct unwrapped c;
 
 	unwrap_line(l->text, l->len, &r->scratch, &c);
@@ -356,6 +358,56 @@ static void take_line(void *arg, const struct line *l)
 		recognise(r, c.text, c.len);
 	}
 	join_line(r->join, l, &c, !l->piece && begins_record(r, &c));
+}
+
+/* ---- lines that were torn between two files ---- */
+
+static void hold_torn(struct reader *r, const struct line *l)
+{
+	buf_clear(&r->torn);
+	buf_add(&r->torn, l->text, l->len);
+	r->torn_at = *l;
+}
+
+/* Nothing goes on with it. */
+static void release_torn(struct reader *r)
+{
+	struct line l = r->torn_at;
+
+	r->torn_at.torn = false;
+	l.text = buf_text(&r->torn);
+	if (l.torn)
+		read_line(r, &l);
+}
+
+/* What begins a record is a line of its own; anything else is what the torn one lacks. */
+static void mend(struct reader *r, const struct line *l)
+{
+	struct unwrapped c;
+
+	unwrap_line(l->text, l->len, &r->scratch, &c);
+	if (l->piece || r->torn_at.piece || begins_record(r, &c)) {
+		release_torn(r);
+		read_line(r, l);
+		return;
+	}
+	buf_add(&r->torn, l->text, l->len);
+	r->torn_at.len = r->torn.len;
+	r->torn_at.cut |= l->cut;
+	r->n_mended++;
+	release_torn(r);
+}
+
+static void take_line(void *arg, const struct line *l)
+{
+	struct reader *r = arg;
+
+	if (r->torn_at.torn && l->file != r->torn_at.file)
+		mend(r, l);
+	else if (l->torn)
+		hold_torn(r, l);
+	else
+		read_line(r, l);
 }
 
 /* ---- blocks ---- */
@@ -498,6 +550,7 @@ struct reader *reader_new(const struct library *l, const struct reader_events *e
 	r->scout = lines_new(scout_line, r);
 	r->join = join_new(judge_record, r);
 	r->scratch.max = LINE_MAX_BYTES;
+	r->torn.max = 2 * LINE_MAX_BYTES;
 	r->held.max = HELD_MAX;
 	r->latest.max = LATEST_MAX;
 	return r;
@@ -511,6 +564,7 @@ void reader_free(struct reader *r)
 	lines_free(r->scout);
 	join_free(r->join);
 	buf_free(&r->scratch);
+	buf_free(&r->torn);
 	buf_free(&r->held);
 	buf_free(&r->latest);
 	ask_free(r->ask);
@@ -593,6 +647,7 @@ void reader_end(struct reader *r)
 			stop_holding(r);
 	}
 	lines_flush(r->lines);
+	release_torn(r);
 	join_end(r->join);
 }
 
@@ -663,7 +718,7 @@ struct reader_counts reader_counts(const struct reader *r)
 {
 	return (struct reader_counts){
 		.bytes = lines_bytes(r->lines) + r->held.len,
-		.lines = lines_count(r->lines),
+		.lines = lines_count(r->lines) - r->n_mended,
 		.cut_lines = lines_cut(r->lines),
 		.cut_records = join_cut(r->join),
 	};

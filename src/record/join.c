@@ -7,12 +7,12 @@ struct join {
 	join_record_fn *out;
 	void *arg;
 	struct buf text;
-	struct buf prefix; /* of the first line */
-	struct record r;   /* of what is in text; text and prefix pointers are set on delivery */
-	bool open;	   /* text holds a record */
-	bool changed;	   /* since it was last delivered */
-	bool partial;	   /* the last line goes on in the next one (CRI) */
-	uint64_t last;	   /* number of the last line: segments between lone CRs share theirs */
+	struct buf prefix;	  /* of the first line */
+	struct record r;	  /* of what is in text; text and prefix pointers are set on delivery */
+	bool open;		  /* text holds a record */
+	bool changed;		  /* since it was last delivered */
+	bool partial;		  /* the last line goes on in the next one (CRI) */
+	uint64_t last, last_file; /* number of the last line: segments between lone CRs share theirs */
 	uint64_t n_cut;
 };
 
@@ -63,14 +63,16 @@ static void begin(struct join *j, const struct line *l, const struct unwrapped *
 				.cut = l->cut,
 				.piece = piece };
 	j->last = l->number;
+	j->last_file = l->file;
 	j->open = true;
 }
 
 static void append(struct join *j, const struct line *l, const struct unwrapped *c)
 {
 	buf_add(&j->text, c->text, c->len);
-	j->r.lines += l->number != j->last;
+	j->r.lines += l->number != j->last || l->file != j->last_file;
 	j->last = l->number;
+	j->last_file = l->file;
 	j->r.cut |= l->cut;
 	j->partial = c->partial;
 	j->changed = true;

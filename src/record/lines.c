@@ -20,6 +20,7 @@ struct lines {
 	uint16_t high;	  /* UTF-16: a high surrogate waits for its low one */
 	bool after_cr;	  /* the last byte was a CR: an LF now belongs to it */
 	bool pieces;	  /* rest goes on a line that was cut */
+	bool flushing;	  /* what is delivered has no line end */
 	uint64_t at;	  /* offset of the next byte fed */
 	uint64_t line_at; /* offset of the first byte in rest */
 	uint64_t number;  /* of the line that rest begins */
@@ -56,6 +57,7 @@ static void deliver(struct lines *l, const char *text, size_t n, bool cut)
 		.file = l->file,
 		.cut = cut && !l->pieces,
 		.piece = l->pieces,
+		.torn = l->flushing,
 	};
 
 	if (line.cut)
@@ -285,8 +287,10 @@ void lines_flush(struct lines *l)
 {
 	if (l->enc == ENC_UNKNOWN && l->n_head)
 		begin(l, ENC_BYTES, 0);
+	l->flushing = true;
 	if (l->rest.len)
 		end_line(l, l->rest.data, l->rest.len, l->at, true);
+	l->flushing = false;
 }
 
 void lines_restart(struct lines *l)

@@ -16,6 +16,7 @@ struct line {
 	uint64_t file;	 /* counts the files behind the log from 0 */
 	bool cut;	 /* longer than LINE_MAX_BYTES: this is its beginning */
 	bool piece;	 /* a later part of a line that was cut */
+	bool torn;	 /* the file ended within it */
 };
 
 typedef void line_fn(void *arg, const struct line *l);

@@ -85,6 +85,25 @@ def test_a_damaged_archive_is_a_gap_and_never_go(app):
     assert any(c["gaps"] for c in doc["coverage"])
 
 
+@pytest.mark.parametrize("cut", [24, 27, 32, 33, 40, 52, 59, 60, 63, 70, 72, 80, 87])
+def test_a_log_that_was_cut_anywhere_into_two_files_is_read_as_one(app, cut):
+    app.write("app.log.1", BAD[:cut])
+    app.write("app.log", BAD[cut:])
+    doc = app.scan("--patterns", "sets", "app.log.1", "app.log").doc
+    whole = app.scan("--patterns", "sets", app.write("whole.log", BAD)).doc
+    assert (doc["verdict"], doc["reasons"][0]["text"], doc["reasons"][0]["cause"], doc["reasons"][0]["lines"]) == \
+        (whole["verdict"], whole["reasons"][0]["text"], whole["reasons"][0]["cause"], whole["reasons"][0]["lines"])
+    assert sum(c["lines"] for c in doc["coverage"]) == whole["coverage"][0]["lines"]
+
+
+def test_a_last_line_without_an_end_is_no_part_of_the_next_files_first_record(app):
+    app.write("app.log.1", GOOD[:-1])
+    app.write("app.log", "10:00:06 app.Main old\n")
+    doc = app.scan("--patterns", "sets", "app.log.1", "app.log").doc
+    assert doc["verdict"] == "GO" and doc["coverage"][0]["lines"] == 3
+    assert doc["warnings"][0]["text"] == "10:00:06 app.Main old"
+
+
 def flipped(data, at):
     return data[:at] + bytes([data[at] ^ 0x20]) + data[at + 1:]
 
