@@ -235,7 +235,7 @@ static const struct {
 	{ "set: x\nrules:\n  - { id: a, match: b, effect: note, where: 'x <' }\n",
 	  "t.yaml:3:45: where: expected a name, a number or a quoted text at the end" },
 	{ "set: x\nrecord: { time: ['%Q'] }\n",
-	  "t.yaml:2:18: time: '%Q' knows only %Y %y %m %d %e %b %H %I %M %S %p %z %%" },
+	  "t.yaml:2:18: time: '%Q' knows only %Y %y %m %d %e %b %H %I %M %S %p %z %s %* %%" },
 	{ "set: x\ntitel: y\n", "t.yaml:2:1: unknown key 'titel', did you mean 'title'?" },
 	{ "set: x\nuses: [nothere]\n", "t.yaml:2:8: uses: there is no set 'nothere'" },
 	{ "set: x\nrules:\n  - { id: a, match: b, effect: note, after: c }\n",
