@@ -99,7 +99,9 @@ static void tell_pending(const struct track *t, struct outcome *o)
 {
 	for (size_t i = 0; i < t->n_promises; i++) {
 		const struct track_promise *p = &t->promises[i];
-		AUTO_FREE char *say = mem_printf("%s was begun and is not reported done", p->key);
+		AUTO_FREE char *say =
+			p->where.say ? mem_printf("%s; %s is not reported done", p->where.say, p->key)
+				     : mem_printf("%s was begun and is not reported done", p->key);
 
 		add_open(o, &p->where, p->rule->full, say);
 	}

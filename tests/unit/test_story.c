@@ -510,6 +510,29 @@ TEST(probes_are_goals_and_their_loss_takes_go_back)
 	story_free(x.s);
 }
 
+TEST(of_what_stood_in_the_log_before_only_history_counts)
+{
+	struct script past, x;
+	struct outcome *o;
+
+	begin_story(&past, &live);
+	play(&past, "begin@1 script@2 fail@3 restored@4 open-history@5 open-plain@6 warn@7");
+	begin_story(&x, &live);
+	story_inherit(x.s, x.log, past.s, past.log);
+	story_free(past.s);
+	play(&x, "begin@20 skipped@21 up@22");
+	assert_int_equal(story_state(x.s), STATE_WAITING); /* for the promise that passes into later runs */
+	play(&x, "restored@23");
+	assert_int_equal(story_state(x.s), STATE_SETTLING);
+	assert_int_equal(at(&x, 40), STATE_GO);
+	o = story_tell(x.s);
+	assert_int_equal(o->warnings.n, 0); /* skipped: unless one was restored in an earlier run */
+	assert_int_equal(o->n_earlier_runs, 0);
+	assert_false(o->irreversible.passed);
+	outcome_free(o);
+	story_free(x.s);
+}
+
 TEST(interrupted_is_undecided)
 {
 	struct script x;
