@@ -42,7 +42,7 @@ class Cluster:
         return self.server.run("cli.sh", *args, **self.env)
 
     def up(self, **env):
-        said = self.server.up(90, **self.env, **env)
+        said = self.server.up(150, **self.env, **env)
         assert "serving" in said, said
 
     def down(self, **env):
@@ -74,8 +74,8 @@ class Cluster:
     def started(self, gonogo, *command, start=()):
         path = gonogo.folder / f"{self.home.name}.json"
         path.unlink(missing_ok=True)
-        r = gonogo(*command, "--quiet", "--json", path, "--settle", "5s", "--deadline", "90s", "--", *self.server.command(60),
-                   timeout=200, env=self.server.env(**self.env, **dict(start)))
+        r = gonogo(*command, "--quiet", "--json", path, "--settle", "5s", "--deadline", "300s", "--", *self.server.command(150),
+                   timeout=400, env=self.server.env(**self.env, **dict(start)))
         assert path.exists(), r.err
         doc = json.loads(path.read_text())
         assert r.code == doc["exit_code"]
@@ -369,7 +369,7 @@ def test_an_empty_backup_is_rollback(gonogo, old, cluster):
 def test_a_taken_port_is_no_go(gonogo, cluster, version, taken):
     master = cluster(version, "UFS")
     with socket.create_server(("127.0.0.1", master.rpc + (taken == "web"))):
-        doc = master.follow(gonogo, "--stall", "30s")
+        doc = master.follow(gonogo, "--stall", "60s")
     if version != OLD and doc["verdict"] == "UNDECIDED":  # it may also hang, with nothing in its log
         assert decided(doc) == ("UNDECIDED", "stall"), doc
         return
@@ -440,7 +440,7 @@ def test_a_worker_of_another_version_is_not_go(gonogo, cluster, master, worker, 
     new = cluster(master, "UFS")
     new.up()
     new.become(worker)
-    doc = new.follow(gonogo, "--stall", "30s", what="worker")
+    doc = new.follow(gonogo, "--stall", "60s", what="worker")
     assert decided(doc) == (verdict, rule), doc
     assert f"this WORKER is {worker}, the cluster is {master}" in {w.get("say") for w in doc["warnings"]}
     if words:
