@@ -47,9 +47,13 @@ static json_t *condition_schema(void)
 
 static json_t *fact_schema(void)
 {
-	return map_of(json_pack("{s:s, s:[s], s:{s:{s:s}, s:{s:[s, s, s]}}, s:b}", "type", "object",
-				"required", "from", "properties", "from", "type", "string", "as", "enum",
-				"text", "integer", "version", "additionalProperties", 0));
+	json_t *as = json_array();
+
+	for (size_t i = 0; fact_type_names[i]; i++)
+		json_array_append_new(as, json_string(fact_type_names[i]));
+	return map_of(json_pack("{s:s, s:[s], s:{s:{s:s}, s:{s:o}}, s:b}", "type", "object", "required",
+				"from", "properties", "from", "type", "string", "as", "enum", as,
+				"additionalProperties", 0));
 }
 
 static json_t *set_schema(void)

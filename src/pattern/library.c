@@ -254,6 +254,8 @@ static void check_references(const struct library *l, const struct pattern *q, s
 		check_reference(l, q, "due", q->rule.due, p);
 	if (q->rule.until)
 		check_reference(l, q, "until", q->rule.until, p);
+	for (size_t i = 0; i < q->rule.n_explains; i++)
+		check_reference(l, q, "explains", q->rule.explains[i], p);
 }
 
 /* A set whose places were forgotten was found right before. */

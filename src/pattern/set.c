@@ -45,7 +45,7 @@ struct rule_conf {
 	int effect, unclosed, history;
 	bool fatal, consequence, point_of_no_return;
 	int64_t within, tries;
-	struct conf_texts closes, next, samples, rejects;
+	struct conf_texts closes, explains, next, samples, rejects;
 	const struct conf_node *after, *unless, *facts;
 };
 
@@ -62,13 +62,14 @@ const struct conf_key set_rule_keys[] = {
 	CONF_BOOL(struct rule_conf, point_of_no_return, NULL, "something irreversible has begun"),
 	CONF_TEXT(struct rule_conf, say, NULL, "a sentence for people, with ${capture}"),
 	CONF_TEXT(struct rule_conf, why, NULL, "why it is harmless (effect ignore)"),
+	CONF_TEXTS(struct rule_conf, explains, "of a warning: the failures that it was the cause of, if they come; it is told before them then"),
 	CONF_TEXTS(struct rule_conf, next, "what to do about it"),
 	CONF_TEXT(struct rule_conf, where, NULL, "comparison of captures, facts and literals that must hold"),
 	CONF_NODE(struct rule_conf, after, "rules that must have been met before"),
 	CONF_NODE(struct rule_conf, unless, "rules that must not have been met"),
 	CONF_TIME(struct rule_conf, within, NULL, "how far back after and unless look; of a retry: how long it may go on"),
 	CONF_ROW(struct rule_conf, history, int, "in", CONF_TYPE_ENUM, "run", "where after and unless look; of a promise: history passes it into later runs", in_names, false),
-	CONF_NODE(struct rule_conf, facts, "values stated: name: { from: capture, as: text, integer or version }"),
+	CONF_NODE(struct rule_conf, facts, "values stated: name: { from: capture, as: text, integer, version, list or unlist }"),
 	CONF_TEXT(struct rule_conf, opens, NULL, "a promise, with ${capture}: no goal counts until it is closed"),
 	CONF_TEXTS(struct rule_conf, closes, "the promises that are kept"),
 	CONF_ENUM(struct rule_conf, unclosed, "undecided", unclosed_names, "what a promise is that is not kept"),
@@ -294,6 +295,8 @@ static void check_rule(struct loading *l, const struct pattern *p, const struct 
 	if (r->consequence && r->effect != EFFECT_FAIL && r->effect != EFFECT_ROLLBACK)
 		conf_problem(l->problems, conf_get(n, "consequence"),
 			     "consequence: only for effect: fail or rollback");
+	if (r->n_explains && r->effect != EFFECT_WARN)
+		conf_problem(l->problems, conf_get(n, "explains"), "explains: only for effect: warn");
 	check_template(l, p, conf_get(n, "say"), "say", r->say);
 	check_template(l, p, conf_get(n, "opens"), "opens", r->opens);
 	for (size_t i = 0; i < r->n_closes; i++)
@@ -314,6 +317,14 @@ static void compile_rule(struct loading *l, struct pattern *p, const struct rule
 		if (!p->rule.where)
 			conf_problem(l->problems, conf_get(p->node, "where"), "where: %s", e.text);
 	}
+}
+
+static void take_explains(struct rule *r, const struct conf_texts *ids)
+{
+	r->explains = mem_zero(ids->n, sizeof(char *));
+	r->n_explains = ids->n;
+	for (size_t i = 0; i < ids->n; i++)
+		r->explains[i] = full_name(r->set, ids->items[i]);
 }
 
 /* Moves what was read into the rule; rc keeps nothing of it. */
@@ -342,6 +353,7 @@ static void take_rule(struct loading *l, struct pattern *p, struct rule_conf *rc
 	r->tries = rc->tries;
 	r->within = r->effect == EFFECT_RETRY ? rc->within : 0;
 	r->next = take_texts(&rc->next, &r->n_next);
+	take_explains(r, &rc->explains);
 	p->samples = rc->samples;
 	p->rejects = rc->rejects;
 	rc->samples = rc->rejects = (struct conf_texts){ 0 };
@@ -565,6 +577,7 @@ static void free_rule(struct rule *r)
 	free(r->due);
 	free(r->until);
 	free_texts(r->next, r->n_next);
+	free_texts(r->explains, r->n_explains);
 }
 
 static void free_conf_texts(struct conf_texts *t)

@@ -26,9 +26,22 @@ static bool begins(const char *s, const char *end, const char *word)
 	return (size_t)(end - s) >= n && memcmp(s, word, n) == 0;
 }
 
+static bool is_frame(const char *s, const char *end)
+{
+	return begins(s, end, "at ") || begins(s, end, "... ");
+}
+
+/* A line behind the frames of one exception that is not of the same trace. */
+static bool begins_another(const char *s, const char *end, const char *previous)
+{
+	return previous && is_frame(previous, end) && s < end && *s != '\n' && *s != '\r' &&
+	       !is_frame(s, end) && !begins(s, end, "Caused by:") && !begins(s, end, "Suppressed:");
+}
+
 /*
- * The innermost cause of a Java stack trace: the text of its last "Caused by:", or else the exception in
- * front of the first "at".  NULL where the record holds no trace.
+ * The innermost cause of the record's first Java stack trace: the text of its last "Caused by:", or else the
+ * exception in front of the first "at".  What a program prints without a prefix joins the record before it,
+ * so a further trace is another matter.  NULL where the record holds no trace.
  */
 static char *innermost_cause(const char *text, size_t len)
 {
@@ -39,12 +52,15 @@ static char *innermost_cause(const char *text, size_t len)
 		size_t n = line_len(p, (size_t)(end - p));
 		const char *s = skip_blanks(p, p + n);
 
+		if (begins_another(s, end, previous))
+			break;
 		if (begins(s, p + n, word))
 			cause = skip_blanks(s + sizeof(word) - 1, p + n);
 		else if (!thrown && previous && previous != text && begins(s, p + n, "at ") &&
 			 !begins(previous, end, "at "))
 			thrown = previous;
-		previous = s;
+		if (s < p + n)
+			previous = s;
 		p += n + 1;
 	}
 	if (!cause)

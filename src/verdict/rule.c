@@ -8,7 +8,7 @@
 const char *const effect_names[] = { "begin", "progress", "phase", "goal", "note",   "warn",
 				     "fail",  "rollback", "retry", "stop", "ignore", NULL };
 const char *const unclosed_names[] = { "undecided", "fail", "rollback", NULL };
-const char *const fact_type_names[] = { "text", "integer", "version", NULL };
+const char *const fact_type_names[] = { "text", "integer", "version", "list", "unlist", NULL };
 
 const struct capture *capture_named(const struct capture *captures, size_t n, const char *name,
 				    size_t name_len)

@@ -32,7 +32,13 @@ struct condition {
 	bool history;	/* earlier runs, not this one */
 };
 
-enum fact_type { FACT_TEXT, FACT_INTEGER, FACT_VERSION };
+enum fact_type {
+	FACT_TEXT,
+	FACT_INTEGER,
+	FACT_VERSION,
+	FACT_LIST,   /* one more of a list, as of the members of a cluster */
+	FACT_UNLIST, /* one that is gone from it */
+};
 extern const char *const fact_type_names[];
 
 struct fact_rule {
@@ -67,7 +73,9 @@ struct rule {
 	bool history;	       /* the promise passes into later runs */
 	int64_t tries, within; /* EFFECT_RETRY; 0: no limit */
 	char *until;	       /* "set/id" */
-	char **next;	       /* what to do about it */
+	char **explains;       /* "set/id": failures that this warning was the cause of */
+	size_t n_explains;
+	char **next; /* what to do about it */
 	size_t n_next;
 };
 

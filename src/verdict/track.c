@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "verdict/where.h"
@@ -294,8 +295,43 @@ static struct outcome_reason *add_evidence(struct track *t, struct outcome_reaso
 	return r;
 }
 
+static bool explains(const struct rule *warning, const struct rule *failure)
+{
+	for (size_t i = 0; i < warning->n_explains; i++)
+		if (strcmp(warning->explains[i], failure->full) == 0)
+			return true;
+	return false;
+}
+
+static const struct outcome_reason *last_of(const struct outcome_reasons *all, const char *rule)
+{
+	for (size_t i = all->n; i-- > 0;)
+		if (strcmp(all->items[i].rule, rule) == 0)
+			return &all->items[i];
+	return NULL;
+}
+
+/* A warning that was the cause of this failure stands before it: the last one, earlier ones were got over. */
+static void add_causes(struct track *t, const struct rule *failure, bool rollback)
+{
+	for (size_t i = 0; i < t->n_met; i++) {
+		const struct rule *r = t->met[i].rule;
+		const struct outcome_reason *from =
+			explains(r, failure) ? last_of(&t->warnings, r->full) : NULL;
+		const struct outcome_reason *told = last_of(&t->reasons, r->full);
+		struct outcome_reason *to;
+
+		if (!from || t->reasons.n >= REASONS_MAX || (told && told->line == from->line))
+			continue;
+		to = outcome_reason_add(&t->reasons);
+		reason_copy(to, from);
+		to->effect = rollback ? "rollback" : "fail";
+	}
+}
+
 static void add_failure(struct track *t, const struct sighting *x, bool rollback)
 {
+	add_causes(t, x->rule, rollback);
 	add_evidence(t, &t->reasons, x, rollback ? "rollback" : "fail");
 	t->failed = true;
 	t->rollback |= rollback;
@@ -636,6 +672,34 @@ static void state_fact(struct track *t, const char *name, const char *value, con
 	keep(&f->where, t, x);
 }
 
+/* A list is one text, in order and without doubles: "a, b". */
+static void change_list(struct track *t, const struct fact_rule *f, const char *item, const struct sighting *x)
+{
+	static const char between[] = ", ";
+	const char *old = "";
+	AUTO_BUF list = BUF_INIT(64 << 10);
+	bool wanted = f->type == FACT_LIST;
+
+	for (size_t i = 0; i < t->n_facts; i++)
+		if (strcmp(t->facts[i].name, f->name) == 0)
+			old = t->facts[i].value;
+	while (*old || wanted) {
+		size_t n = strstr(old, between) ? (size_t)(strstr(old, between) - old) : strlen(old);
+		AUTO_FREE char *next = mem_strndup(old, n);
+		int order = *next ? str_version_cmp(item, next) : -1;
+
+		if (wanted && order <= 0) {
+			buf_printf(&list, "%s%s", list.len ? between : "", item);
+			wanted = false;
+		}
+		if (*next && order != 0)
+			buf_printf(&list, "%s%s", list.len ? between : "", next);
+		old += n;
+		old += strspn(old, between);
+	}
+	state_fact(t, f->name, buf_text(&list), x);
+}
+
 static void state_facts(struct track *t, const struct sighting *x)
 {
 	for (size_t i = 0; i < x->rule->n_facts; i++) {
@@ -645,7 +709,10 @@ static void state_facts(struct track *t, const struct sighting *x)
 		if (c) {
 			AUTO_FREE char *value = fact_value(f, c);
 
-			state_fact(t, f->name, value, x);
+			if (f->type == FACT_LIST || f->type == FACT_UNLIST)
+				change_list(t, f, value, x);
+			else
+				state_fact(t, f->name, value, x);
 		}
 	}
 }

@@ -273,6 +273,38 @@ void where_names(const struct where *w, void (*fn)(void *arg, const char *name),
 	}
 }
 
+static bool list_has(const char *list, const char *item, size_t n)
+{
+	while (*list) {
+		size_t m = strcspn(list, ",");
+		size_t end = m;
+
+		while (end && str_space(list[end - 1]))
+			end--;
+		if (end == n && memcmp(list, item, n) == 0)
+			return true;
+		list += m;
+		list += strspn(list, ", ");
+	}
+	return false;
+}
+
+static bool list_within(const char *a, const char *b)
+{
+	while (*a) {
+		size_t m = strcspn(a, ",");
+		size_t end = m;
+
+		while (end && str_space(a[end - 1]))
+			end--;
+		if (!list_has(b, a, end))
+			return false;
+		a += m;
+		a += strspn(a, ", ");
+	}
+	return true;
+}
+
 bool value_expected(const char *value, const char *expectation)
 {
 	const char *s = blanks(expectation);
@@ -281,5 +313,7 @@ bool value_expected(const char *value, const char *expectation)
 	if (strchr("<>=!", *s) && *s)
 		operator(&s, &op, NULL);
 	s = blanks(s);
+	if (strchr(s, ',') && list_within(value, s) && list_within(s, value))
+		return holds(op, 0);
 	return holds(op, value_cmp(value, strlen(value), s, strlen(s)));
 }

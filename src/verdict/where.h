@@ -28,5 +28,6 @@ void where_names(const struct where *w, void (*fn)(void *arg, const char *name),
 int value_cmp(const char *a, size_t n, const char *b, size_t m);
 /* The digits of a number in whatever grouping, or NULL where it is none; yours. */
 char *value_integer(const char *s, size_t n);
-/* Whether value meets an expectation such as '5.2.7' (equal), '>= 10000', '!= x'. */
+/* Whether value meets an expectation such as '5.2.7' (equal), '>= 10000', '!= x'; of a list in any order: 'a,
+ * b'. */
 bool value_expected(const char *value, const char *expectation);

@@ -24,7 +24,7 @@ FIRST_CAUSE = {
     "script-failed": ("alfresco/statement-failed", r'index "act_idx_variable_task_id" does not exist'),
     "schema-locked": ("alfresco/schema-locked", r"A previous schema upgrade failed"),
     "content-missing": ("alfresco/content-missing", r"System content not found in content store"),
-    "patch-failed": ("alfresco/patches-failed", r"Not all patches could be applied"),
+    "patch-failed": ("alfresco/patch-error", r"Bootstrap failed"),
     "unsupported-path": ("alfresco/patch-unsupported-path", r"upgrade to 4\.2"),
     "killed": ("process-died", r"SIGKILL"),
     "filter-failed": ("tomcat/", r"Filters failed to start|Context \[/alfresco\] startup failed"),
@@ -109,8 +109,7 @@ def test_a_scenario_leads_to_its_verdict_and_names_its_cause(gonogo, played, nam
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name, words", [
-    pytest.param("patch-failed", r"[Dd]isk|No space left", marks=pytest.mark.xfail(strict=True, reason=(
-        "the refused attempt is a warning of its own, whose cause is the record's last exception"))),
+    ("patch-failed", r"No space left on device"),
     ("filter-failed", r"[Ff]ilters"),
 ])
 def test_the_first_cause_is_the_root_of_it(gonogo, played, name, words):
