@@ -108,6 +108,30 @@ def schema_before(wait=.1):
     ]
 
 
+ATTEMPTS = 24
+
+
+def schema_busy(attempt):
+    """One attempt of a node that has to wait for another one; 5 s of it in the real one."""
+    return [
+        alfresco(.1, SCHEMA, "Another Alfresco cluster node is updating the DB"),
+        alfresco(0, SCHEMA, "The current Alfresco cluster node is waiting for another chance to bootstrap the DB schema. "
+                 f"Attempt: {attempt} of {ATTEMPTS}"),
+    ]
+
+
+NODES = ("10.0.0.11:5701 (hostname: node1)", "10.0.0.12:5701 (hostname: node2)")
+
+
+def cluster(members):
+    logger = "cluster.core.ClusteringBootstrap"
+    return [
+        alfresco(.2, logger, "Cluster started, name: MainRepository-2f6e0d7c-stand-in"),
+        alfresco(0, logger, "Current cluster members:"),
+        *(alfresco(0, logger, f"  {member}") for member in members),
+    ]
+
+
 def script_file(target):
     return f"{{temp}}/AlfrescoSchema-PostgreSQLDialect-Update-84116025{target}.sql"
 
@@ -263,6 +287,9 @@ TOO_LONG = trace(
     ("org.postgresql.util.PSQLException: ERROR: value too long for type character varying(1024)",
      "org.postgresql.core.v3.QueryExecutorImpl.receiveErrorResponse(QueryExecutorImpl.java:2440)"),
 )
+ELSEWHERE = (f"{ERROR}0000 A long running upgrade was found to be running on another node of the cluster. "
+             "This node is shutting down.",
+             "org.alfresco.repo.domain.schema.SchemaBootstrap.onBootstrap(SchemaBootstrap.java:1748)")
 DEAD_JAR = "java.lang.NoSuchMethodError: org.alfresco.repo.jscript.ScriptNode.getVersionHistory()Ljava/util/List;"
 WRONG_STORE = "Ensure that the 'dir.root' property '{home}/alf_data' is pointing to the correct data location."
 SOLR = "deployment descriptor [{home}/conf/Catalina/localhost/solr4.xml]"
@@ -345,6 +372,12 @@ BLOCKS = {
         alfresco(.9, SCHEMA, "Schema auto-update failed", "ERROR", trace(LOCKED)),
         *context_failed(NO_LOCK, LOCKED),
     ],
+    "schema-busy": sum(map(schema_busy, range(1, 6)), []),
+    "schema-never-free": [
+        *sum(map(schema_busy, range(1, ATTEMPTS + 1)), []),
+        alfresco(.2, SCHEMA, "Schema auto-update failed", "ERROR", trace(ELSEWHERE)),
+        *context_failed(NO_LOCK, ELSEWHERE),
+    ],
     "schema-script-failed": [
         *schema_before(), do("lock"), *schema_scripts(SCRIPTS[:1]),
         executing(*SCRIPTS[1][1:]),
@@ -402,6 +435,12 @@ BLOCKS = {
         alfresco(.1, "repo.module.ModuleServiceImpl",
                  "Upgrading module 'org.alfresco.integrations.google.docs' version 3.1.0 (was 3.0.1)."),
     ],
+    "modules-unchanged": [
+        alfresco(.1, "repo.module.ModuleServiceImpl", "Found 2 module package(s)."),
+        alfresco(.05, "repo.module.ModuleServiceImpl", "Starting module 'alfresco-share-services' version 5.2.7."),
+        alfresco(.05, "repo.module.ModuleServiceImpl",
+                 "Starting module 'org.alfresco.integrations.google.docs' version 3.1.0."),
+    ],
     "modules-5.0": [
         alfresco(.1, "repo.module.ModuleServiceImpl", "Found 1 module(s)."),
         alfresco(.05, "repo.module.ModuleServiceImpl",
@@ -430,6 +469,9 @@ BLOCKS = {
         do("context", "up"),
         deployed(.1, REPOSITORY),
     ],
+    "cluster-first": [*cluster(NODES[:1]), alfresco(
+        1, "cluster.core.MembershipChangeLogger", f"Member joined: {NODES[1]}")],
+    "cluster-second": cluster(NODES),
     "web-tier-failed": [
         alfresco(.4, "extensions.webscripts.DeclarativeRegistry", "Registered 487 Web Scripts (+0 failed), 702 URLs"),
         tomcat(.3, CONTEXT, "One or more Filters failed to start. Full details will be found in the appropriate "
@@ -498,9 +540,18 @@ UPGRADED = f"{TO_STARTED} web-tier share up"
 UNCHANGED = ("boot database schema-begins schema-unchanged descriptor checks content-5.0 patches-begin no-patches "
              "modules-5.0 subsystems started web-tier share up")
 
+SECOND_NODE = "boot database database-5.2 schema-begins"
+
 YESTERDAY = Scenario("GO", "the old version's last start and stop, a day ago", UNCHANGED, V50)
 SCENARIOS = {
     "upgrade": Scenario("GO", "5.0.1 becomes 5.2.7, and the search index catches up", UPGRADED, V52),
+    "first-node": Scenario("GO", "the same on the first node of a cluster, which a second one joins then",
+                           f"{TO_STARTED} cluster-first web-tier share up", V52),
+    "second-node": Scenario("GO", "a node that waits until the first one has changed the schema, and changes nothing",
+                            f"{SECOND_NODE} schema-busy schema-unchanged descriptor checks content patches-begin "
+                            "no-patches modules-unchanged subsystems started cluster-second web-tier share up", V52),
+    "second-node-gave-up": Scenario("NO-GO", "a node that has tried 24 times while the first one changed the schema",
+                                    f"{SECOND_NODE} schema-never-free {FAILED}", V52),
     "database-unreachable": Scenario(
         "NO-GO", "no connection to the database, so nothing was changed",
         f"boot database-unreachable {FAILED}", V52, database="away"),

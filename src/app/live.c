@@ -284,6 +284,7 @@ static void add_log(struct live *v, struct plan_log *plan)
 	log->plan = plan;
 	log->watch = watch_new(v->story, v->library, plan->name);
 	watch_file(log->watch, plan->file);
+	story_set_node(v->story, watch_log(log->watch), plan->node);
 	watch_sets(log->watch, plan->sets, plan->n_sets);
 }
 
@@ -386,7 +387,8 @@ static void on_probe(void *arg, struct probe *p, const struct probe_status *s)
 	};
 
 	for (size_t i = 0; s->facts && i < s->facts->n; i++)
-		story_fact(x->live->story, probe_name(p), s->facts->keys[i], s->facts->values[i]);
+		story_fact(x->live->story, probe_name(p), probe_settings(p)->node, s->facts->keys[i],
+			   s->facts->values[i]);
 	story_probe(x->live->story, x->number, &status, clock_mono());
 	arm(x->live);
 }
@@ -456,7 +458,8 @@ static bool preflight(struct live *v)
 		number = story_add_probe(v->story, probe_name(p), probe_settings(p)->optional);
 		story_probe(v->story, number, &status, clock_mono());
 		for (size_t k = 0; k < a.facts.n; k++)
-			story_fact(v->story, probe_name(p), a.facts.keys[k], a.facts.values[k]);
+			story_fact(v->story, probe_name(p), probe_settings(p)->node, a.facts.keys[k],
+				   a.facts.values[k]);
 		ok &= a.result == PROBE_PASS || probe_settings(p)->optional;
 		once_answer_clear(&a);
 	}

@@ -41,7 +41,7 @@ const struct conf_key plan_keys[] = {
 };
 
 struct log_conf {
-	char *name, *file;
+	char *name, *file, *node;
 	struct conf_texts sets;
 	int from;
 };
@@ -49,6 +49,7 @@ struct log_conf {
 const struct conf_key plan_log_keys[] = {
 	CONF_TEXT(struct log_conf, name, NULL, "what evidence calls it; the file's name if not said"),
 	CONF_ROW(struct log_conf, file, char *, "file", CONF_TYPE_TEXT, NULL, "its path; it may appear later", NULL, true),
+	CONF_TEXT(struct log_conf, node, NULL, "the server it is of, where there are several: each has to reach the goals of its sets"),
 	CONF_TEXTS(struct log_conf, sets, "the sets that explain it; none: the product is recognised"),
 	CONF_ENUM(struct log_conf, from, "run", from_names, "where reading begins"),
 	{ 0 },
@@ -156,6 +157,7 @@ static void load_log(struct loading *l, const struct conf_node *n)
 
 	conf_fill(n, plan_log_keys, &lc, l->plan->vars, NULL, l->problems);
 	log->file = mem_strdup(lc.file);
+	log->node = mem_strdup(lc.node);
 	log->name = lc.name ? mem_strdup(lc.name) : lc.file ? default_name(lc.file) : NULL;
 	log->from = l->o->from >= 0 ? l->o->from : lc.from;
 	log->set_names = lc.sets;
@@ -361,6 +363,7 @@ void plan_free(struct plan *p)
 	for (size_t i = 0; i < p->n_logs; i++) {
 		free(p->logs[i].name);
 		free(p->logs[i].file);
+		free(p->logs[i].node);
 		free(p->logs[i].sets);
 		for (size_t k = 0; k < p->logs[i].set_names.n; k++)
 			free(p->logs[i].set_names.items[k]);

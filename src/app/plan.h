@@ -8,8 +8,8 @@
 #include "probe/probe.h"
 
 struct plan_log {
-	char *name, *file;
-	int from; /* enum from */
+	char *name, *file, *node; /* node: the server it is of; NULL: the only one */
+	int from;		  /* enum from */
 	struct set **sets;
 	size_t n_sets;
 	struct conf_texts set_names;

@@ -52,6 +52,8 @@ static const char *const whens[] = { "after", "before", NULL };
 const struct conf_key probe_common_keys[] = {
 	CONF_TEXT(struct probe_common, name, NULL,
 		  "what it is called; by default after its definition or kind"),
+	CONF_TEXT(struct probe_common, node, NULL,
+		  "the server that it asks, where there are several, as its logs name it"),
 	CONF_TEXT(struct probe_common, title, NULL, "what a pass means, in one line"),
 	CONF_ENUM(struct probe_common, when, "after", whens,
 		  "after the start of the server, or before it (preflight)"),

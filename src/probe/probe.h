@@ -62,6 +62,7 @@ const struct probe_kind *probe_kind_at(size_t i);	     /* NULL past the last */
 /* The schedule and the rest that every probe has. */
 struct probe_common {
 	char *name;
+	char *node;
 	char *title;
 	int when; /* enum probe_when */
 	bool optional;

@@ -121,6 +121,7 @@ static void free_goals(struct outcome *o)
 		free(o->goals[i].source);
 		free(o->goals[i].file);
 		free(o->goals[i].time);
+		free(o->goals[i].node);
 	}
 	free(o->goals);
 }

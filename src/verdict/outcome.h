@@ -60,6 +60,7 @@ struct outcome_goal {
 	char *source, *file; /* what reached it; NULL while not met */
 	uint64_t line, lines;
 	char *time;
+	char *node; /* of several, one that still owes it; NULL: there is but one, or it is met */
 };
 
 struct outcome_probe {

@@ -39,6 +39,7 @@ void story_free(struct story *s)
 		free_probe(&s->probes[i]);
 	for (size_t i = 0; i < s->n_facts; i++) {
 		free(s->facts[i].source);
+		free(s->facts[i].node);
 		free(s->facts[i].name);
 		free(s->facts[i].value);
 	}
@@ -65,6 +66,11 @@ size_t story_add_log(struct story *s, const char *name)
 {
 	*ARRAY_ADD(s->tracks, s->n_tracks, s->room_tracks) = track_new(name);
 	return s->n_tracks - 1;
+}
+
+void story_set_node(struct story *s, size_t log, const char *node)
+{
+	mem_replace(&s->tracks[log]->node, node);
 }
 
 void story_name_log(struct story *s, size_t log, const char *name)
@@ -140,23 +146,34 @@ static struct track_set *set_in(const struct track *t, const struct rule_set *se
 }
 
 /*
- * Every log in which the set began owes its goals (two nodes of a cluster).  Where it began in none, any log
+ * Every log in which the set began owes its goals (two servers).  Where it began in none, any log of the node
  * may reach them (a log that was cut before its first line, a second log of the same server).
  */
-bool story_goal_missing(const struct story *s, const struct rule_set *set, const char *goal)
+static bool missing_on(const struct story *s, const char *node, const struct rule_set *set, const char *goal)
 {
-	bool begun = false, reached = false;
+	bool begun = false, reached = false, wanted = false;
 
 	for (size_t i = 0; i < s->n_tracks; i++) {
 		const struct track_set *u = set_in(s->tracks[i], set);
 		bool here = track_goal_named(s->tracks[i], set->name, goal) != NULL;
 
+		if (!str_eq(s->tracks[i]->node, node))
+			continue;
 		if (u && u->begun && !here)
 			return true;
 		begun |= u && u->begun;
 		reached |= here;
+		wanted |= u && u->required;
 	}
-	return !begun && !reached;
+	return wanted && !begun && !reached;
+}
+
+const struct track *story_goal_missing(const struct story *s, const struct rule_set *set, const char *goal)
+{
+	for (size_t i = 0; i < s->n_tracks; i++)
+		if (missing_on(s, s->tracks[i]->node, set, goal))
+			return s->tracks[i];
+	return NULL;
 }
 
 static bool sets_missing(const struct story *s, size_t *missing)
@@ -169,7 +186,7 @@ static bool sets_missing(const struct story *s, size_t *missing)
 
 			for (size_t g = 0; u->required && g < u->set->n_goals; g++) {
 				any = true;
-				*missing += story_goal_missing(s, u->set, u->set->goals[g]);
+				*missing += story_goal_missing(s, u->set, u->set->goals[g]) != NULL;
 			}
 		}
 	}
@@ -310,8 +327,8 @@ static void add_failure(struct story *s, const char *rule, const char *say, cons
 
 /* Who says what of a fact. */
 struct claim {
-	const char *source, *name, *value;
-	const struct outcome_reason *where; /* the record of a log; NULL: it was no log */
+	const char *source, *node, *name, *value; /* node NULL: of whichever there is */
+	const struct outcome_reason *where;	  /* the record of a log; NULL: it was no log */
 };
 
 typedef void claim_fn(void *arg, const struct claim *c);
@@ -324,7 +341,7 @@ static void each_claim_of_logs(const struct story *s, claim_fn *fn, void *arg)
 		for (size_t k = 0; k < t->n_facts; k++) {
 			const struct track_fact *f = &t->facts[k];
 
-			fn(arg, &(struct claim){ t->name, f->name, f->value, &f->where });
+			fn(arg, &(struct claim){ t->name, t->node, f->name, f->value, &f->where });
 		}
 	}
 }
@@ -335,7 +352,7 @@ static void each_claim(const struct story *s, claim_fn *fn, void *arg)
 	for (size_t i = 0; i < s->n_facts; i++) {
 		const struct story_fact *f = &s->facts[i];
 
-		fn(arg, &(struct claim){ f->source, f->name, f->value, NULL });
+		fn(arg, &(struct claim){ f->source, f->node, f->name, f->value, NULL });
 	}
 }
 
@@ -346,11 +363,17 @@ struct judged {
 	bool stated;
 };
 
+static bool of_one_node(const struct claim *a, const struct claim *b)
+{
+	return !a->node || !b->node || strcmp(a->node, b->node) == 0;
+}
+
 static void compare_claim(void *arg, const struct claim *c)
 {
 	struct judged *j = arg;
 
 	if (strcmp(c->name, j->with.name) != 0 || strcmp(c->source, j->with.source) <= 0 ||
+	    !of_one_node(c, &j->with) ||
 	    value_cmp(c->value, strlen(c->value), j->with.value, strlen(j->with.value)) == 0)
 		return;
 	j->wrong++;
@@ -636,7 +659,7 @@ void story_coverage(struct story *s, size_t log, const char *file, uint64_t byte
 
 /* ---- the rest of the world ---- */
 
-void story_fact(struct story *s, const char *source, const char *name, const char *value)
+void story_fact(struct story *s, const char *source, const char *node, const char *name, const char *value)
 {
 	struct story_fact *f = NULL;
 
@@ -648,6 +671,7 @@ void story_fact(struct story *s, const char *source, const char *name, const cha
 	if (!f) {
 		f = ARRAY_ADD(s->facts, s->n_facts, s->room_facts);
 		f->source = mem_strdup(source);
+		f->node = mem_strdup(node);
 		f->name = mem_strdup(name);
 	}
 	mem_replace(&f->value, value);

@@ -72,6 +72,11 @@ DEFINE_AUTO(story)
 void story_set_plan(struct story *s, const char *plan);
 /* A log; returns its number for the calls below. */
 size_t story_add_log(struct story *s, const char *name);
+/*
+ * The server that the log is of, where there are several (nodes of a cluster): each has to reach the goals of
+ * the sets that its logs have.
+ */
+void story_set_node(struct story *s, size_t log, const char *node);
 /* What the log is called from now on. */
 void story_name_log(struct story *s, size_t log, const char *name);
 /*
@@ -117,8 +122,11 @@ void story_candidate(struct story *s, size_t log, const char *set, size_t rules)
 /* How much of a log was read so far; file is where it is read from now. */
 void story_coverage(struct story *s, size_t log, const char *file, uint64_t bytes, uint64_t lines,
 		    uint64_t cut_lines, uint64_t cut_records);
-/* A statement that is no rule's: of a probe, a property file.  Replaces the source's earlier one. */
-void story_fact(struct story *s, const char *source, const char *name, const char *value);
+/*
+ * A statement that is no rule's: of a probe, a property file.  Replaces the source's earlier one.  What is
+ * said of two nodes need not agree; node NULL: it is said of all.
+ */
+void story_fact(struct story *s, const char *source, const char *node, const char *name, const char *value);
 
 struct story_probe_status {
 	const char *state; /* "pass", "not-yet", "fail" */

@@ -11,7 +11,7 @@ struct story_probe {
 };
 
 struct story_fact {
-	char *source, *name, *value;
+	char *source, *node, *name, *value; /* node NULL: whichever there is */
 };
 
 struct story_stall {
@@ -43,7 +43,7 @@ struct story {
 	double progress;
 };
 
-/* Whether this goal of this set is still missing in a log that owes it. */
-bool story_goal_missing(const struct story *s, const struct rule_set *set, const char *goal);
+/* A log of the node that still owes this goal of this set, or NULL. */
+const struct track *story_goal_missing(const struct story *s, const struct rule_set *set, const char *goal);
 bool story_plan_goal_met(const struct story *s, const char *goal, const struct track_goal **where,
 			 const struct track **track);

@@ -123,7 +123,9 @@ static void tell_pending(const struct track *t, struct outcome *o)
 static void tell_missing_goals(const struct story *s, struct outcome *o)
 {
 	for (size_t i = 0; i < o->n_goals; i++) {
-		AUTO_FREE char *say = mem_printf("goal %s was not reached", o->goals[i].name);
+		const struct outcome_goal *g = &o->goals[i];
+		AUTO_FREE char *say = mem_printf("goal %s was not reached%s%s", g->name,
+						 g->node ? " on " : "", g->node ? g->node : "");
 
 		if (!o->goals[i].met)
 			add_open(o, NULL, "goal-missing", say);
@@ -225,10 +227,13 @@ static void tell_set_goal(const struct story *s, const struct rule_set *set, con
 {
 	AUTO_FREE char *full = mem_printf("%s/%s", set->name, name);
 	struct outcome_goal *g = add_goal(o, full);
+	const struct track *missing;
 
 	if (!g)
 		return;
-	g->met = !story_goal_missing(s, set, name);
+	missing = story_goal_missing(s, set, name);
+	g->met = !missing;
+	g->node = missing ? mem_strdup(missing->node) : NULL;
 	for (size_t i = 0; i < s->n_tracks && g->met; i++) {
 		const struct track_goal *from = track_goal_named(s->tracks[i], set->name, name);
 

@@ -130,6 +130,7 @@ void track_free(struct track *t)
 	free(t->earlier);
 	free(t->unexplained);
 	free(t->name);
+	free(t->node);
 	free(t->file);
 	free(t);
 }

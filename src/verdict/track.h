@@ -47,6 +47,7 @@ enum { TRACK_SHAPES = 16 };
 
 struct track {
 	char *name, *file;
+	char *node; /* the server it is of; NULL: the only one */
 	struct track_set *sets;
 	size_t n_sets, room_sets;
 

@@ -19,6 +19,7 @@ AT_ONCE = 5
 # scenario: the first cause's rule, and what its text, its words for people, its cause or its facts must say
 FIRST_CAUSE = {
     "database-unreachable": ("spring/database-unreachable", r"Connection refused"),
+    "second-node-gave-up": ("alfresco/schema-tries-spent", r"24 attempts"),
     "context-failed": ("spring/class-missing", r"NoSuchMethodError: .*getVersionHistory"),
     "wrong-version": ("expect", r"alfresco\.version is 5\.0\.1 .*expected 5\.2\.7"),
     "script-failed": ("alfresco/statement-failed", r'index "act_idx_variable_task_id" does not exist'),

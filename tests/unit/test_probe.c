@@ -542,7 +542,7 @@ TEST(a_definition_is_checked_by_itself)
 		{ "probe: up\nuse: other",
 		  "probes/up.yaml:1:1: it does not say what to ask: expected one of exec, file, http, "
 		  "index, properties, sql, tcp\nprobes/up.yaml:2:1: unknown key 'use' (known: probe, with, "
-		  "name, title, "
+		  "name, node, title, "
 		  "when, optional, delay, every, try_timeout, give_up_after, hold, exec, file, http, index, "
 		  "properties, sql, tcp)" },
 		{ "probe: up\ntcp: {port: 1}\nevery: 0",

@@ -30,6 +30,10 @@ static struct condition after_script = { .rule = T("s/script"), .wanted = true, 
 static struct condition unless_restored = { .rule = T("s/restored"), .wanted = false, .history = true };
 static struct fact_rule version_fact = { .name = T("product.version"), .from = T("v"), .type = FACT_VERSION };
 
+static struct fact_rule joined_fact = { .name = T("members"), .from = T("v"), .type = FACT_LIST };
+static struct fact_rule left_fact = { .name = T("members"), .from = T("v"), .type = FACT_UNLIST };
+static char *explained[] = { T("s/rollback") };
+
 static const struct rule rules[] = {
 	RULE("begin", EFFECT_BEGIN, .phase = T("boot")),
 	RULE("script", EFFECT_PHASE, .phase = T("schema"), .irreversible = true, .say = T("a script ran")),
@@ -39,6 +43,9 @@ static const struct rule rules[] = {
 	RULE("headline", EFFECT_FAIL, .consequence = true),
 	RULE("rollback", EFFECT_ROLLBACK),
 	RULE("warn", EFFECT_WARN),
+	RULE("hint", EFFECT_WARN, .explains = explained, .n_explains = 1, .say = T("no room for ${v}")),
+	RULE("joined", EFFECT_NOTE, .facts = &joined_fact, .n_facts = 1),
+	RULE("left", EFFECT_NOTE, .facts = &left_fact, .n_facts = 1),
 	RULE("stop", EFFECT_STOP),
 	RULE("open", EFFECT_NOTE, .opens = T("patch ${v}"), .unclosed = UNCLOSED_ROLLBACK, .due = T("s/up")),
 	RULE("open-plain", EFFECT_NOTE, .opens = T("replay")),
@@ -156,6 +163,12 @@ static const struct {
 	{ "begin@1 headline@2 fail@3", "NO-GO", "s/fail" },
 	{ "begin@1 script@2 fail@3 headline@3", "ROLLBACK", "s/fail" },
 	{ "begin@1 headline@2", "NO-GO", "s/headline" },
+	/* a warning that a failure came of stands before it; of others it is none */
+	{ "begin@1 hint@2 up@3", "GO", NULL },
+	{ "begin@1 hint@2 rollback@3", "ROLLBACK", "s/hint" },
+	{ "begin@1 hint@2 fail@3", "NO-GO", "s/fail" },
+	{ "begin@1 rollback@2 hint@3", "ROLLBACK", "s/rollback" },
+	{ "begin@1 hint@2 begin@3 script@4 fail@5 begin@6 rollback@7", "ROLLBACK", "s/rollback" },
 	/* several starts: the last one decides */
 	{ "begin@1 up@2 stop@10 begin@20 fail@21", "NO-GO", "s/fail" },
 	{ "begin@1 script@2 fail@3 begin@20 script@21 up@22", "GO", NULL },
@@ -399,7 +412,7 @@ TEST(facts_that_two_sources_state_must_agree)
 
 	begin_story(&x, &live);
 	play(&x, "begin@1 version(5.2.7)@2");
-	story_fact(x.s, "http", "product.version", "5.0.1");
+	story_fact(x.s, "http", NULL, "product.version", "5.0.1");
 	play(&x, "up@5");
 	assert_int_equal(story_state(x.s),
 			 STATE_WAITING); /* perhaps only an old instance that still answers */
@@ -412,15 +425,32 @@ TEST(facts_that_two_sources_state_must_agree)
 	story_free(x.s);
 }
 
+TEST(what_is_said_of_two_nodes_need_not_agree)
+{
+	struct script x;
+
+	begin_story(&x, &live);
+	story_set_node(x.s, x.log, "n1");
+	play(&x, "begin@1 version(5.2.7)@2");
+	story_fact(x.s, "http", "n2", "product.version", "5.0.1");
+	play(&x, "up@5");
+	assert_int_equal(story_state(x.s), STATE_SETTLING);
+	story_fact(x.s, "sql", NULL, "product.version", "5.2.7");
+	assert_int_equal(story_state(x.s), STATE_WAITING); /* of both */
+	story_fact(x.s, "http", "n2", "product.version", "5.2.7");
+	assert_int_equal(story_state(x.s), STATE_SETTLING);
+	story_free(x.s);
+}
+
 TEST(a_later_statement_of_a_source_replaces_its_earlier_one)
 {
 	struct script x;
 
 	begin_story(&x, &live);
 	play(&x, "begin@1 version(5.2.7)@2");
-	story_fact(x.s, "http", "product.version", "5.0.1");
+	story_fact(x.s, "http", NULL, "product.version", "5.0.1");
 	play(&x, "up@5");
-	story_fact(x.s, "http", "product.version", "5.2.7");
+	story_fact(x.s, "http", NULL, "product.version", "5.2.7");
 	assert_int_equal(story_state(x.s), STATE_SETTLING);
 	assert_int_equal(at(&x, 15), STATE_GO);
 	story_free(x.s);
@@ -484,7 +514,7 @@ TEST(a_wrong_fact_of_a_log_that_is_not_up_yet_or_of_a_probe_may_still_become_rig
 	assert_int_equal(at(&x, 25), STATE_WAITING);
 	story_free(x.s);
 	expect_wrong_version(&x, "begin@1 up@3");
-	story_fact(x.s, "http", "product.version", "5.0.1");
+	story_fact(x.s, "http", NULL, "product.version", "5.0.1");
 	assert_int_equal(at(&x, 25), STATE_WAITING);
 	story_free(x.s);
 }
@@ -530,6 +560,77 @@ TEST(of_what_stood_in_the_log_before_only_history_counts)
 	assert_int_equal(o->n_earlier_runs, 0);
 	assert_false(o->irreversible.passed);
 	outcome_free(o);
+	story_free(x.s);
+}
+
+TEST(the_last_warning_before_a_failure_is_its_cause)
+{
+	struct outcome *o = scan("begin@1 hint(a)@2 hint(b)@3 rollback@4 rollback@5");
+
+	assert_int_equal(o->reasons.n, 3);
+	assert_string_equal(o->reasons.items[0].say, "no room for b");
+	assert_string_equal(o->reasons.items[0].effect, "rollback");
+	assert_int_equal(o->reasons.items[0].line, 3);
+	assert_string_equal(o->reasons.items[2].rule, "s/rollback");
+	outcome_free(o);
+}
+
+TEST(members_join_and_leave_a_list)
+{
+	static const struct {
+		const char *script, *expected;
+		bool go;
+	} cases[] = {
+		{ "begin@1 joined(n1)@2 up@3", "n1", true },
+		{ "begin@1 joined(n2)@2 joined(n10)@2 joined(n2)@2 up@3", "n10, n2", true },
+		{ "begin@1 joined(n2)@2 joined(n10)@2 up@3", "n2,n10", true },
+		{ "begin@1 joined(n2)@2 up@3", "n2, n10", false },
+		{ "begin@1 joined(n2)@2 joined(n10)@2 joined(n3)@2 up@3", "n2, n10", false },
+		{ "begin@1 joined(n2)@2 joined(n10)@2 up@3 joined(n3)@9", "n2, n10", false },
+		{ "begin@1 joined(n2)@2 joined(n10)@2 left(n2)@2 up@3", "n2, n10", false },
+		{ "begin@1 joined(n2)@2 joined(n10)@2 left(n2)@2 left(n3)@2 joined(n2)@2 up@3", "n2, n10",
+		  true },
+		{ "begin@1 joined(n2)@2 begin@3 fail@4 begin@5 joined(n3)@6 up@7", "n3", true },
+	};
+	static const struct story_settings settings = { .settle = CLOCK_SECOND };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct script x;
+		struct outcome *o;
+
+		begin_story(&x, &settings);
+		story_expect(x.s, "members", cases[i].expected);
+		play(&x, cases[i].script);
+		story_end(x.s);
+		o = story_tell(x.s);
+		if ((o->verdict == VERDICT_GO) != cases[i].go)
+			fail_msg("%s, expected %s: %s", cases[i].script, cases[i].expected,
+				 verdict_name(o->verdict));
+		outcome_free(o);
+		story_free(x.s);
+	}
+}
+
+TEST(each_node_owes_the_goals_of_its_logs)
+{
+	static const struct story_settings settings = { .settle = CLOCK_SECOND };
+	struct script x, y;
+	struct outcome *o;
+
+	begin_story(&x, &settings);
+	y = x;
+	y.log = story_add_log(x.s, "other");
+	story_use_set(x.s, y.log, &set, 0, true);
+	story_set_node(x.s, x.log, "n1");
+	story_set_node(x.s, y.log, "n2");
+	play(&x, "begin@1 up@2");
+	assert_int_equal(story_state(x.s), STATE_WAITING);
+	o = story_tell(x.s);
+	assert_false(o->goals[0].met);
+	assert_string_equal(o->goals[0].node, "n2");
+	outcome_free(o);
+	play(&y, "up@4"); /* begun before we looked */
+	assert_int_equal(story_state(x.s), STATE_SETTLING);
 	story_free(x.s);
 }
 

@@ -137,4 +137,11 @@ TEST(expectations_compare_numbers_and_versions)
 	assert_false(value_expected("9017", ">= 10000"));
 	assert_true(value_expected("10,057", "10057"));
 	assert_true(value_expected("x", "!= y"));
+	assert_true(value_expected("a:1, b:2", "b:2, a:1"));
+	assert_true(value_expected("a:1, b:2", "b:2 ,a:1"));
+	assert_false(value_expected("a:1, b:2", "a:1"));
+	assert_false(value_expected("a:1", "a:1, b:2"));
+	assert_false(value_expected("a:1, b:2", "a:1, c:3"));
+	assert_false(value_expected("a:1, b:2", "!= b:2, a:1"));
+	assert_true(value_expected("10,057", "10,057"));
 }
