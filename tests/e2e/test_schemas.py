@@ -8,7 +8,7 @@ from conftest import TOP
 jsonschema = pytest.importorskip("jsonschema")
 yaml = pytest.importorskip("yaml")
 
-FILES = [("set", "patterns/*.yaml"), ("probe", "probes/*.yaml"), ("plan", "samples/*/plan.yaml"), ("plan", "samples/plans/*.yaml")]
+FILES = [("set", "patterns/*.yaml"), ("probe", "probes/*.yaml"), ("plan", "samples/*/plan.yaml"), ("plan", "samples/plans/*.yaml"), ("plan", "samples/real/*/plan.yaml")]
 
 
 @pytest.mark.parametrize("what", ["plan", "set", "probe"])
