@@ -301,11 +301,21 @@ void unwrap_line(const char *text, size_t n, struct buf *scratch, struct unwrapp
 	unwrap_prefix(text, n, out);
 }
 
+/* "> text": pasted into a mail or an issue. */
+static size_t quote_len(const char *s, size_t n)
+{
+	size_t len = 0;
+
+	while (n - len > 1 && s[len] == '>' && s[len + 1] == ' ')
+		len += 2;
+	return len;
+}
+
 void unwrap_prefix(const char *text, size_t n, struct unwrapped *out)
 {
-	size_t len;
+	size_t len = quote_len(text, n);
 
-	len = prefix_len(text, n, out);
+	len += prefix_len(text + len, n - len, out);
 	out->prefix = text;
 	out->prefix_len = len;
 	out->text = text + len;

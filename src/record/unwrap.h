@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Takes off a line what others put on it: terminal colours, NULs, and the prefixes of docker compose, syslog
- * (RFC 3164, RFC 5424, journalctl) and Kubernetes' CRI.
+ * Takes off a line what others put on it: terminal colours, NULs, the marks of a quotation, and the prefixes
+ * of docker compose, syslog (RFC 3164, RFC 5424, journalctl), Kubernetes' CRI and the Java service wrapper.
  */
 #pragma once
 #include <stdbool.h>

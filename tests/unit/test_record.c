@@ -142,6 +142,7 @@ static const struct {
 	{ "shop_app.1.abc@node1    | 1 a\nshop_app.1.abc@node1    | \tat x\n", "1+2:1 a\n\tat x|" },
 	{ "INFO   | jvm 1    | 2026/11/21 10:00:00 | 1 a\nINFO   | jvm 1    | 2026/11/21 10:00:01 | more\n",
 	  "1+2:1 a\nmore|" },
+	{ "> 1 a\n> \tat x\n> > 2 b\n", "1+2:1 a\n\tat x|3+1:2 b|" },
 	{ "STATUS | wrapper  | 2026/11/21 10:00:00 | 1 a\n", "1+1:1 a|" },
 	{ "INFO   | jvm 1 | text\n", "1+1:INFO   | jvm 1 | text|" },
 };
