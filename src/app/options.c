@@ -42,6 +42,7 @@ SETTER(coverage, return add(&o->coverage, v);)
 SETTER(settle, return str_duration(v, &o->settle, e);)
 SETTER(deadline, return str_duration(v, &o->deadline, e);)
 SETTER(stall, return str_duration(v, &o->stall, e);)
+SETTER(threads, return str_int(v, 1, 64, &o->threads, e);)
 SETTER(from, return one_of(from_names, v, &o->from, e);)
 SETTER(color, return one_of(color_names, v, &o->color, e);)
 SETTER(events, o->events = v; return 0;)
@@ -71,6 +72,7 @@ static const struct row {
 	{ "from", 0, "WHERE", "where reading begins: run, start, end or begin (run)", OPTIONS_LIVE, set_from },
 	{ "pidfile", 0, "FILE", "the server's process: its death ends the run", OPTIONS_LIVE, set_pidfile },
 	{ "settle", 0, "SPAN", "how long success must hold (10s; scan: 1s of the log's clock)", OPTIONS_REPORT, set_settle },
+	{ "threads", 0, "N", "read and look through the log with so many threads (1; 2 for compressed logs)", OPTIONS_THREADS, set_threads },
 	{ "strict", 0, NULL, "a GO with warnings or unexplained errors is a NO-GO", OPTIONS_REPORT, set_strict },
 	{ "no-prefilter", 0, NULL, "try every rule on every record (slow; to check the filter)", OPTIONS_SETS, set_no_prefilter },
 	{ "events", 0, "FILE", "write each event as a line of JSON ('-': standard output)", OPTIONS_REPORT, set_events },

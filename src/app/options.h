@@ -15,6 +15,7 @@ enum option_group {
 	OPTIONS_LIVE = 8,   /* time and process */
 	OPTIONS_PLAN = 16,  /* variables */
 	OPTIONS_CHECK = 32,
+	OPTIONS_THREADS = 64,
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -36,6 +37,7 @@ struct options {
 	struct option_report *reports;
 	size_t n_reports, room_reports;
 	int64_t settle, deadline, stall; /* ns; below 0: not said */
+	int64_t threads;		 /* 0: not said */
 	int from;			 /* enum from; below 0: not said */
 	const char *events, *pidfile;
 	int color; /* enum color */

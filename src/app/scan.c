@@ -2,6 +2,7 @@
 /* gonogo scan: the verdict over finished logs. */
 #include <string.h>
 
+#include "app/ahead.h"
 #include "app/command.h"
 #include "app/finish.h"
 #include "app/news.h"
@@ -112,19 +113,31 @@ static struct watch *watch_for(struct scan *s, const char *path)
 	return w;
 }
 
+static void take_block(void *arg, const struct skim_found *found)
+{
+	watch_ahead(arg, found);
+	watch_feed(arg, found->data, found->n);
+	watch_ahead(arg, NULL);
+}
+
+static struct prefilter *filter_of(void *arg)
+{
+	return watch_filter(arg);
+}
+
 static int read_log(struct scan *s, const char *path, struct err *e)
 {
 	AUTO(blocks) b = blocks_open(path, e);
-	const char *data;
+	struct ahead ahead = { .take = take_block, .filter = filter_of };
+	size_t threads = (size_t)s->o->threads;
 	struct watch *w;
-	ssize_t n;
 
 	if (!b)
 		return -1;
-	w = watch_for(s, path);
-	while ((n = blocks_read(b, &data, e)) > 0)
-		watch_feed(w, data, (size_t)n);
-	if (n < 0)
+	if (!threads)
+		threads = blocks_packed(b) ? 2 : 1;
+	ahead.arg = w = watch_for(s, path);
+	if (ahead_read(b, threads, &ahead, e) < 0)
 		watch_gap(w, e->text);
 	watch_end_file(w);
 	return 0;
@@ -212,6 +225,6 @@ const struct command command_scan = {
 	.name = "scan",
 	.operands = "LOG...",
 	.help = "the verdict over finished logs (- is stdin; .gz .xz .zst .bz2 are read as they are)",
-	.accepts = OPTIONS_SETS | OPTIONS_REPORT,
+	.accepts = OPTIONS_SETS | OPTIONS_REPORT | OPTIONS_THREADS,
 	.run = run,
 };

@@ -480,6 +480,16 @@ void watch_feed(struct watch *w, const char *data, size_t n)
 	streams_feed(w->streams, data, n);
 }
 
+struct prefilter *watch_filter(struct watch *w)
+{
+	return reader_filter(w->reader);
+}
+
+void watch_ahead(struct watch *w, const struct skim_found *found)
+{
+	reader_ahead(w->reader, found);
+}
+
 static void end_file(struct watch *w)
 {
 	if (w->streams)

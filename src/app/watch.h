@@ -45,6 +45,9 @@ size_t watch_log(const struct watch *w); /* its number in the story */
 const char *watch_name(const struct watch *w);
 void watch_feed(struct watch *w, const char *data, size_t n);
 void watch_end_file(struct watch *w); /* the log may go on in another */
+/* What another thread found in the block that is fed next; filter NULL where it did not look. */
+struct prefilter *watch_filter(struct watch *w);
+void watch_ahead(struct watch *w, const struct skim_found *found);
 void watch_next_file(struct watch *w, const char *file);
 /* Nothing says what success is, and the log was not recognised: the story hears which sets may be meant. */
 void watch_suggest(struct watch *w);

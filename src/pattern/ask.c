@@ -283,6 +283,11 @@ bool ask_can_skim(const struct ask *a)
 	return a->can_skim;
 }
 
+struct prefilter *ask_filter(const struct ask *a)
+{
+	return a->filter;
+}
+
 struct prefilter_scratch *ask_scratch(const struct ask *a)
 {
 	return a->scratch;

@@ -31,6 +31,7 @@ bool ask_is_error(const struct ask *a, const char *text, size_t len);
 /* Whether every pattern has literals, so that a block in which none occurs need not be read. */
 bool ask_can_skim(const struct ask *a);
 struct prefilter_scratch *ask_scratch(const struct ask *a);
+struct prefilter *ask_filter(const struct ask *a); /* to be shared */
 
 /* Whether nothing is known of what the pattern needs, so that it costs a try on every record and forbids
  * skimming. */

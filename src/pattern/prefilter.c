@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pattern/prefilter.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +59,7 @@ struct grams {
 };
 
 struct prefilter {
+	atomic_size_t users;
 	struct needle *needles;
 	size_t n_needles, needle_room;
 	struct owner *owners;
@@ -165,6 +167,7 @@ struct prefilter *prefilter_new(void)
 {
 	struct prefilter *pf = new0(struct prefilter);
 
+	pf->users = 1;
 	for (size_t i = 0; i < NEEDLE_HEADS; i++)
 		pf->heads[i] = none;
 	return pf;
@@ -179,7 +182,7 @@ static void grams_free(struct grams *g)
 
 void prefilter_free(struct prefilter *pf)
 {
-	if (!pf)
+	if (!pf || atomic_fetch_sub(&pf->users, 1) > 1)
 		return;
 	grams_free(&pf->eight);
 	grams_free(&pf->four);
@@ -193,6 +196,12 @@ void prefilter_free(struct prefilter *pf)
 }
 
 /* The same class has one number in all patterns. */
+struct prefilter *prefilter_share(struct prefilter *pf)
+{
+	atomic_fetch_add(&pf->users, 1);
+	return pf;
+}
+
 static uint16_t take_class(struct prefilter *pf, const struct byteclass *c)
 {
 	size_t i = 0;

@@ -38,10 +38,13 @@ const char *prefilter_path_name(enum prefilter_path path);
 
 /* new, then add for each pattern (ids are small numbers of the caller's), then build, then scan. */
 struct prefilter *prefilter_new(void);
+/* Once for prefilter_new() and once for each prefilter_share(): the last one frees it. */
 void prefilter_free(struct prefilter *pf);
 DEFINE_AUTO(prefilter)
 void prefilter_add(struct prefilter *pf, uint32_t id, const struct literals *l);
 void prefilter_build(struct prefilter *pf);
+/* For another thread, once it is built; from then on nothing changes it. */
+struct prefilter *prefilter_share(struct prefilter *pf);
 /* Does id have literals?  If not, its pattern must be tried everywhere. */
 bool prefilter_has(const struct prefilter *pf, uint32_t id);
 /*

@@ -5,7 +5,6 @@
 
 #include "base/log.h"
 #include "pattern/ask.h"
-#include "pattern/skim.h"
 #include "record/join.h"
 #include "record/when.h"
 
@@ -43,7 +42,8 @@ struct reader {
 	bool walk;	 /* every record is wanted */
 	bool prefixed;	 /* something stands in front of lines: borders are not seen in the raw bytes */
 	struct skim_hits hits;
-	bool found; /* what the record under way may meet was found in its block */
+	const struct skim_found *ahead; /* of the block that is fed; NULL: nothing was found ahead */
+	bool found;			/* what the record under way may meet was found in its block */
 
 	struct when_clock clock;
 	const char *layout; /* the one that fitted last */
@@ -467,7 +467,8 @@ static size_t skim(struct reader *r, const struct skim_block *b)
 	const struct skim_hit *hit, *last;
 	size_t done = 0, n_asks = r->n_asks;
 
-	skim_find(ask_scratch(ask), b->data, b->n, &r->hits);
+	if (!r->ahead || !skim_take(r->ahead, ask_filter(ask), b->data, b->n, &r->hits))
+		skim_find(ask_scratch(ask), b->data, b->n, &r->hits);
 	hit = r->hits.items;
 	last = hit + r->hits.n;
 	while (hit < last && r->ask && r->n_asks == n_asks) {
@@ -512,12 +513,19 @@ static void read_lines(struct reader *r, const char *data, size_t n)
 	lines_feed(r->lines, b.data, b.n);
 }
 
+static bool fits(const struct reader *r, const char *data, size_t n)
+{
+	const struct skim_found *f = r->ahead;
+
+	return f && f->filter && data >= f->data && data + n <= f->data + f->n ? f->fits : skim_fits(data, n);
+}
+
 static void feed(struct reader *r, const char *data, size_t n)
 {
 	const char *lf;
 	size_t whole;
 
-	if (r->walk || r->prefixed || n < SKIM_MIN || !ask_can_skim(asked(r)) || !skim_fits(data, n)) {
+	if (r->walk || r->prefixed || n < SKIM_MIN || !ask_can_skim(asked(r)) || !fits(r, data, n)) {
 		lines_feed(r->lines, data, n);
 		return;
 	}
@@ -596,6 +604,16 @@ void reader_feed(struct reader *r, const char *data, size_t n)
 		feed(r, data, n);
 }
 
+struct prefilter *reader_filter(struct reader *r)
+{
+	return r->walk || r->prefixed || r->holding || !ask_can_skim(asked(r)) ? NULL : ask_filter(r->ask);
+}
+
+void reader_ahead(struct reader *r, const struct skim_found *found)
+{
+	r->ahead = found;
+}
+
 void reader_quiet(struct reader *r)
 {
 	join_flush(r->join);
@@ -665,7 +683,7 @@ struct set *reader_set(const struct reader *r, size_t i)
 
 static const char *const outer_layouts[] = { "%Y-%m-%dT%H:%M:%S", "%b %e %H:%M:%S" };
 
-static bool fits(struct reader *r, const char *layout, const char *s, size_t n, struct when *w)
+static bool layout_fits(struct reader *r, const char *layout, const char *s, size_t n, struct when *w)
 {
 	if (!when_parse(layout, s, n, w))
 		return false;
@@ -679,7 +697,7 @@ static bool read_time(struct reader *r, const struct record *rec, struct when *w
 		return true;
 	for (size_t i = 0; i < r->n_active; i++)
 		for (size_t k = 0; k < r->active[i]->time.n; k++)
-			if (fits(r, r->active[i]->time.items[k], rec->text, rec->len, w))
+			if (layout_fits(r, r->active[i]->time.items[k], rec->text, rec->len, w))
 				return true;
 	for (size_t i = 0; i < ARRAY_LEN(outer_layouts) && rec->outer_len; i++)
 		if (when_parse(outer_layouts[i], rec->outer, rec->outer_len, w))

@@ -6,6 +6,7 @@
 #pragma once
 #include "base/clock.h"
 #include "pattern/library.h"
+#include "pattern/skim.h"
 #include "record/record.h"
 
 struct reader;
@@ -54,6 +55,12 @@ void reader_recognise(struct reader *r, struct set *fallback);
 void reader_walk(struct reader *r);
 
 void reader_feed(struct reader *r, const char *data, size_t n);
+/*
+ * For threads that look through blocks before they are read: what to look for, NULL where blocks are not
+ * skimmed at present; and what was found in the block that is fed next, borrowed until reader_ahead(r, NULL).
+ */
+struct prefilter *reader_filter(struct reader *r);
+void reader_ahead(struct reader *r, const struct skim_found *found);
 /* The log is quiet: what is there of the last record is judged, and judged again should it grow. */
 void reader_quiet(struct reader *r);
 /*

@@ -106,6 +106,37 @@ void skim_find(struct prefilter_scratch *s, const char *data, size_t n, struct s
 	prefilter_scan(s, data, n, on_hit, &f);
 }
 
+/* The first hit at or behind this place. */
+static size_t hit_from(const struct skim_hits *hits, size_t at)
+{
+	size_t low = 0, high = hits->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (hits->items[middle].at < at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+bool skim_take(const struct skim_found *f, const struct prefilter *filter, const char *data, size_t n,
+	       struct skim_hits *hits)
+{
+	size_t from;
+
+	if (f->filter != filter || data < f->data || data + n > f->data + f->n)
+		return false;
+	from = (size_t)(data - f->data);
+	hits->n = 0;
+	for (size_t i = hit_from(&f->hits, from); i < f->hits.n && f->hits.items[i].at < from + n; i++)
+		*ARRAY_ADD(hits->items, hits->n, hits->room) =
+			(struct skim_hit){ f->hits.items[i].id, f->hits.items[i].at - from };
+	return true;
+}
+
 /* ---- what does not fit ---- */
 
 /* A line as long as LINE_MAX_BYTES covers at least one of these whole. */

@@ -24,6 +24,18 @@ struct skim_hits {
  * memory is the caller's. */
 void skim_find(struct prefilter_scratch *s, const char *data, size_t n, struct skim_hits *hits);
 
+/* What was found in a block ahead of its reading, by another thread. */
+struct skim_found {
+	const struct prefilter *filter; /* looked for with this one; NULL: nothing was looked for */
+	const char *data;
+	size_t n;
+	bool fits; /* skim_fits(), where it was looked for */
+	struct skim_hits hits;
+};
+/* The hits of a part of the block, n bytes at data; false: it was not looked through with this filter. */
+bool skim_take(const struct skim_found *f, const struct prefilter *filter, const char *data, size_t n,
+	       struct skim_hits *hits);
+
 /* Whether a record begins with this line (n bytes at line, without its end). */
 typedef bool skim_first_fn(void *arg, const char *line, size_t n);
 

@@ -154,8 +154,10 @@ static size_t wrapper_prefix(const char *s, size_t n)
 
 	if (!word_of(&c, levels, ARRAY_LEN(levels)) || !run(&c, is_blank) || !ch(&c, '|') || !ch(&c, ' '))
 		return 0;
-	if (!word_of(&c, sources, ARRAY_LEN(sources)) || !((run(&c, is_digit), run(&c, is_blank)) || true))
+	if (!word_of(&c, sources, ARRAY_LEN(sources)))
 		return 0;
+	run(&c, is_digit);
+	run(&c, is_blank);
 	if (!ch(&c, '|') || !ch(&c, ' ') || !digits(&c, 4) || !ch(&c, '/') || !digits(&c, 2) ||
 	    !ch(&c, '/') || !digits(&c, 2) || !ch(&c, ' ') || !clock_time(&c) || !ch(&c, ' ') || !ch(&c, '|'))
 		return 0;

@@ -310,6 +310,19 @@ void blocks_free(struct blocks *b)
 	free(b);
 }
 
+char *blocks_swap(struct blocks *b, char *memory)
+{
+	char *block = b->buf;
+
+	b->buf = memory;
+	return block;
+}
+
+bool blocks_packed(const struct blocks *b)
+{
+	return b->archive || b->gunzip;
+}
+
 ssize_t blocks_read(struct blocks *b, const char **data, struct err *e)
 {
 	if (b->gunzip)

@@ -73,3 +73,7 @@ DEFINE_AUTO(blocks)
  * is read to the size it had when it was opened.
  */
 ssize_t blocks_read(struct blocks *b, const char **data, struct err *e);
+/* Exchanges the memory that the latest block of a plain log stands in for other of BLOCKS_SIZE: the block
+ * stays good until it is freed. */
+char *blocks_swap(struct blocks *b, char *memory);
+bool blocks_packed(const struct blocks *b); /* it has to be decompressed */

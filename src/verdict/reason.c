@@ -5,7 +5,7 @@
 
 #include "verdict/track.h"
 
-static size_t line_len(const char *s, size_t n)
+static size_t line_length(const char *s, size_t n)
 {
 	const char *lf = n ? memchr(s, '\n', n) : NULL;
 
@@ -49,7 +49,7 @@ static char *innermost_cause(const char *text, size_t len)
 	const char *end = text + len, *cause = NULL, *thrown = NULL, *previous = NULL;
 
 	for (const char *p = text; p < end;) {
-		size_t n = line_len(p, (size_t)(end - p));
+		size_t n = line_length(p, (size_t)(end - p));
 		const char *s = skip_blanks(p, p + n);
 
 		if (begins_another(s, end, previous))
@@ -65,21 +65,24 @@ static char *innermost_cause(const char *text, size_t len)
 	}
 	if (!cause)
 		cause = thrown;
-	return cause ? mem_strndup(cause, line_len(cause, (size_t)(end - cause))) : NULL;
+	return cause ? mem_strndup(cause, line_length(cause, (size_t)(end - cause))) : NULL;
 }
 
-char *reason_headline(const char *text, size_t len)
+const char *reason_headline(const char *text, size_t len, size_t *line_len)
 {
 	const char *end = text + len;
 
 	while (text < end && (*text == '\n' || *text == ' ' || *text == '\t'))
 		text++;
-	return mem_strndup(text, line_len(text, (size_t)(end - text)));
+	*line_len = line_length(text, (size_t)(end - text));
+	return text;
 }
 
 void reason_fill(struct outcome_reason *r, const struct sighting *x, const char *effect)
 {
 	const struct rule *rule = x->rule;
+	const char *head;
+	size_t n;
 
 	r->effect = effect;
 	r->rule = mem_strdup(rule ? rule->full : NULL);
@@ -88,7 +91,8 @@ void reason_fill(struct outcome_reason *r, const struct sighting *x, const char 
 	r->lines = x->lines;
 	r->offset = x->offset;
 	r->time = mem_strdup(x->time_text);
-	r->text = reason_headline(x->text, x->len);
+	head = reason_headline(x->text, x->len, &n);
+	r->text = mem_strndup(head, n);
 	r->record = mem_strndup(x->text, x->len < OUTCOME_RECORD_MAX ? x->len : OUTCOME_RECORD_MAX);
 	r->cause = innermost_cause(x->text, x->len);
 	if (!rule)

@@ -10,9 +10,8 @@
 #include "verdict/where.h"
 
 enum {
-	REASONS_MAX = 100,    /* of a run; more only repeat what the first ones say */
-	UNEXPLAINED_MAX = 50, /* groups */
-	EARLIER_MAX = 100,    /* runs */
+	REASONS_MAX = 100, /* of a run; more only repeat what the first ones say */
+	EARLIER_MAX = 100, /* runs */
 	PROMISES_MAX = 10000,
 	GAPS_MAX = 50,
 };
@@ -895,29 +894,27 @@ bool track_is_new(struct track *t, const char *text, size_t len)
 	return true;
 }
 
-static bool alike(const char *a, const char *b)
-{
-	return shape(a, strlen(a)) == shape(b, strlen(b));
-}
-
 void track_unexplained(struct track *t, const struct sighting *x)
 {
-	AUTO_FREE char *text = reason_headline(x->text, x->len);
+	size_t len;
+	const char *text = reason_headline(x->text, x->len, &len);
+	uint64_t h = shape(text, len);
 	struct outcome_unexplained *u;
 
 	t->records++;
 	t->n_unexplained_records++;
 	for (size_t i = 0; i < t->n_unexplained; i++) {
-		if (!alike(t->unexplained[i].text, text))
+		if (t->unexplained_shapes[i] != h)
 			continue;
 		t->unexplained[i].count++;
 		return;
 	}
-	if (t->n_unexplained == UNEXPLAINED_MAX)
+	if (t->n_unexplained == TRACK_UNEXPLAINED_MAX)
 		return;
+	t->unexplained_shapes[t->n_unexplained] = h;
 	u = ARRAY_ADD(t->unexplained, t->n_unexplained, t->room_unexplained);
 	u->count = 1;
-	u->text = mem_strdup(text);
+	u->text = mem_strndup(text, len);
 	u->source = mem_strdup(t->name);
 	u->file = mem_strdup(x->file);
 	u->line = x->line;

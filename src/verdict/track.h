@@ -43,7 +43,7 @@ struct track_fact {
 	struct outcome_reason where; /* what said so first */
 };
 
-enum { TRACK_SHAPES = 16 };
+enum { TRACK_SHAPES = 16, TRACK_UNEXPLAINED_MAX = 50 /* groups */ };
 
 struct track {
 	char *name, *file;
@@ -80,6 +80,7 @@ struct track {
 	struct outcome_run *earlier;
 	size_t n_earlier, room_earlier, n_runs; /* the list is bounded, the count is not */
 	struct outcome_unexplained *unexplained;
+	uint64_t unexplained_shapes[TRACK_UNEXPLAINED_MAX]; /* equal ones are one group */
 	size_t n_unexplained, room_unexplained;
 	uint64_t n_unexplained_records;
 	struct outcome_texts gaps;
@@ -123,7 +124,7 @@ bool track_irreversible(const struct track *t);
 
 /* Fills a zeroed reason out of a sighting. */
 void reason_fill(struct outcome_reason *r, const struct sighting *x, const char *effect);
-/* The first line that is not empty; yours. */
-char *reason_headline(const char *text, size_t len);
+/* The first line that is not empty. */
+const char *reason_headline(const char *text, size_t len, size_t *line_len);
 void reason_copy(struct outcome_reason *to, const struct outcome_reason *from);
 void reason_clear(struct outcome_reason *r);

@@ -2,8 +2,10 @@
 """gonogo scan: finished logs, whatever they look like."""
 import bz2
 import gzip
+import json
 import lzma
 import os
+import pathlib
 import subprocess
 
 import pytest
@@ -244,6 +246,34 @@ def test_the_same_input_gives_the_same_bytes_but_for_our_own_clock(app):
             del d[key]
         docs.append(d)
     assert docs[0] == docs[1]
+
+
+def many_blocks():
+    """Every sample log one behind the other, records of all kinds across every border of blocks."""
+    samples = pathlib.Path(__file__).resolve().parents[2] / "samples"
+    filler = "".join(f"10:00:{i % 60:02} DEBUG nothing {i} to see here\n" for i in range(3000)).encode()
+    return b"".join(p.read_bytes().rstrip(b"\n") + b"\n" + filler for p in sorted(samples.glob("*/*.log")))
+
+
+@pytest.mark.parametrize("sets", [[], ["--set", "alfresco"]], ids=["recognising", "given"])
+def test_any_number_of_threads_gives_the_same_bytes_but_for_our_own_clock(gonogo, sets):
+    text = many_blocks()
+    log, packed = gonogo.write("all.log", text), gonogo.write("all.log.gz", gzip.compress(text, 1))
+    docs = [gonogo.scan(*sets, *options, path, timeout=600).doc
+            for path in (log, packed) for options in (["--threads", "1"], ["--threads", "2"], ["--threads", "5"], [])]
+    for doc in docs:
+        for key in ("started", "ended", "seconds"):
+            del doc[key]
+    plain = json.dumps(docs[0])
+    assert docs[0]["counts"]["records"] > 100
+    assert all(json.dumps(doc).replace("all.log.gz", "all.log") == plain for doc in docs)
+
+
+def test_a_truncated_archive_is_a_gap_with_any_number_of_threads(gonogo):
+    packed = gonogo.write("cut.log.gz", gzip.compress(many_blocks(), 1)[:-200000])
+    for n in ("1", "3"):
+        doc = gonogo.scan("--threads", n, packed, timeout=600).doc
+        assert doc["verdict"] != "GO" and any("cut.log.gz" in gap for source in doc["coverage"] for gap in source["gaps"])
 
 
 def test_a_full_disk_under_a_report_is_74_and_the_verdict_is_still_said(app):
