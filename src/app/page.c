@@ -126,6 +126,11 @@ static void promise(struct buf *out, const struct rule *r)
 		buf_str(out, "; opens \"");
 		sentence(out, r->opens);
 		buf_printf(out, "\", unless closed: %s", unclosed_names[r->unclosed]);
+		if (r->broken) {
+			buf_str(out, " (\"");
+			sentence(out, r->broken);
+			buf_str(out, "\")");
+		}
 		if (r->due)
 			buf_printf(out, " at `%s`", r->due);
 	}

@@ -41,7 +41,7 @@ const struct conf_key set_record_keys[] = {
 };
 
 struct rule_conf {
-	char *id, *match, *phase, *goal, *say, *why, *where, *opens, *due, *until;
+	char *id, *match, *phase, *goal, *say, *why, *where, *opens, *broken, *due, *until;
 	int effect, unclosed, history;
 	bool fatal, consequence, point_of_no_return;
 	int64_t within, tries;
@@ -73,6 +73,7 @@ const struct conf_key set_rule_keys[] = {
 	CONF_TEXT(struct rule_conf, opens, NULL, "a promise, with ${capture}: no goal counts until it is closed"),
 	CONF_TEXTS(struct rule_conf, closes, "the promises that are kept"),
 	CONF_ENUM(struct rule_conf, unclosed, "undecided", unclosed_names, "what a promise is that is not kept"),
+	CONF_TEXT(struct rule_conf, broken, NULL, "the sentence in the report, with ${capture}, if it is not kept"),
 	CONF_TEXT(struct rule_conf, due, NULL, "the rule at which a promise is judged, instead of at the end"),
 	CONF_INT(struct rule_conf, tries, NULL, "of a retry: how often before it is a failure"),
 	CONF_TEXT(struct rule_conf, until, NULL, "of a retry: the rule that ends it"),
@@ -287,9 +288,9 @@ static void check_rule(struct loading *l, const struct pattern *p, const struct 
 		conf_problem(l->problems, n, "until: a retry must say which rule ends it");
 	if (r->effect != EFFECT_RETRY && (rc->tries || r->until))
 		conf_problem(l->problems, n, "tries and until are for effect: retry");
-	if ((rc->due || rc->unclosed) && !r->opens)
+	if ((rc->due || rc->unclosed || r->broken) && !r->opens)
 		conf_problem(l->problems, n,
-			     "due and unclosed are for rules that open a promise (opens: ...)");
+			     "due, unclosed and broken are for rules that open a promise (opens: ...)");
 	if (r->fatal && r->effect != EFFECT_FAIL && r->effect != EFFECT_ROLLBACK)
 		conf_problem(l->problems, conf_get(n, "fatal"), "fatal: only for effect: fail or rollback");
 	if (r->consequence && r->effect != EFFECT_FAIL && r->effect != EFFECT_ROLLBACK)
@@ -301,6 +302,7 @@ static void check_rule(struct loading *l, const struct pattern *p, const struct 
 	check_template(l, p, conf_get(n, "opens"), "opens", r->opens);
 	for (size_t i = 0; i < r->n_closes; i++)
 		check_template(l, p, rc->closes.nodes[i], "closes", r->closes[i]);
+	check_template(l, p, conf_get(n, "broken"), "broken", r->broken);
 }
 
 static void compile_rule(struct loading *l, struct pattern *p, const struct rule_conf *rc)
@@ -346,6 +348,7 @@ static void take_rule(struct loading *l, struct pattern *p, struct rule_conf *rc
 	r->why = mem_strdup(rc->why);
 	r->opens = mem_strdup(rc->opens);
 	r->closes = take_texts(&rc->closes, &r->n_closes);
+	r->broken = mem_strdup(rc->broken);
 	r->unclosed = (enum unclosed)rc->unclosed;
 	r->due = rc->due ? full_name(r->set, rc->due) : NULL;
 	r->until = rc->until ? full_name(r->set, rc->until) : NULL;
@@ -574,6 +577,7 @@ static void free_rule(struct rule *r)
 	free(r->facts);
 	free(r->opens);
 	free_texts(r->closes, r->n_closes);
+	free(r->broken);
 	free(r->due);
 	free(r->until);
 	free_texts(r->next, r->n_next);

@@ -69,6 +69,7 @@ struct rule {
 	char **closes; /* templates */
 	size_t n_closes;
 	enum unclosed unclosed;
+	char *broken;	       /* template: what the report says of a promise that was not kept */
 	char *due;	       /* "set/id"; NULL: judged at the end */
 	bool history;	       /* the promise passes into later runs */
 	int64_t tries, within; /* EFFECT_RETRY; 0: no limit */

@@ -29,6 +29,13 @@ struct track *track_new(const char *name)
 	return t;
 }
 
+static void clear_promise(struct track_promise *p)
+{
+	free(p->key);
+	free(p->broken);
+	reason_clear(&p->where);
+}
+
 static void clear_promises(struct track *t, bool history_too)
 {
 	size_t kept = 0;
@@ -40,8 +47,7 @@ static void clear_promises(struct track *t, bool history_too)
 			t->promises[kept++] = *p;
 			continue;
 		}
-		free(p->key);
-		reason_clear(&p->where);
+		clear_promise(p);
 	}
 	t->n_promises = kept;
 }
@@ -366,12 +372,15 @@ static void judge_promise(struct track *t, size_t i)
 
 	if (p->rule->unclosed == UNCLOSED_UNDECIDED)
 		return;
-	what = p->opened > 1 ? mem_printf("%s was begun %llu times and never reported done", p->key,
-					  (unsigned long long)p->opened)
-			     : mem_printf("%s was begun and never reported done", p->key);
+	if (p->broken)
+		what = mem_strdup(p->broken);
+	else if (p->opened > 1)
+		what = mem_printf("%s was begun %llu times and never reported done", p->key,
+				  (unsigned long long)p->opened);
+	else
+		what = mem_printf("%s was begun and never reported done", p->key);
 	add_derived(t, &p->where, p->rule->unclosed == UNCLOSED_ROLLBACK, what);
-	free(p->key);
-	reason_clear(&p->where);
+	clear_promise(p);
 	memmove(p, p + 1, (t->n_promises - i - 1) * sizeof(*p));
 	t->n_promises--;
 }
@@ -393,6 +402,7 @@ static void open_promise(struct track *t, const struct sighting *x)
 	}
 	p = ARRAY_ADD(t->promises, t->n_promises, t->room_promises);
 	p->key = mem_strdup(key);
+	p->broken = x->rule->broken ? rule_expand(x->rule->broken, x->captures, x->n_captures) : NULL;
 	p->rule = x->rule;
 	p->opened = 1;
 	keep(&p->where, t, x);
@@ -407,8 +417,7 @@ static void close_promise(struct track *t, const struct sighting *x, const char 
 
 		if (strcmp(p->key, key) != 0)
 			continue;
-		free(p->key);
-		reason_clear(&p->where);
+		clear_promise(p);
 		memmove(p, p + 1, (t->n_promises - i - 1) * sizeof(*p));
 		t->n_promises--;
 		t->held_from = x->at;

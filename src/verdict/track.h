@@ -26,6 +26,7 @@ struct track_goal {
 
 struct track_promise {
 	char *key;
+	char *broken; /* NULL: the key speaks */
 	const struct rule *rule;
 	struct outcome_reason where;
 	uint64_t opened; /* how often: more than once is a retry */
