@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The engine takes shortcuts; on generated logs of every density none of them changes what comes out."""
+import ctypes
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+from conftest import BINARY
+
+BENCH = pathlib.Path(__file__).resolve().parents[1] / "bench"
+DENSITIES = {"rare": 1, "medium": 50, "heavy": 480}  # lines in a thousand that a rule meets
+PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN = 65, 1
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory):
+    """A folder with logs of 6 MiB and the benchmark's rules, 100 and 400."""
+    if not shutil.which("cc"):
+        pytest.skip("no C compiler here to build the generator with")
+    d = tmp_path_factory.mktemp("generated")
+    subprocess.run([sys.executable, BENCH / "rules.py", d], check=True)
+    subprocess.run(["cc", "-O2", "-std=gnu17", "-D_GNU_SOURCE", "-I", BENCH.parents[1] / "src", "-o", d / "gen",
+                    BENCH / "gen.c"], check=True)
+    for name, permille in DENSITIES.items():
+        with open(d / f"{name}.log", "wb") as f:
+            subprocess.run([d / "gen", str(6 << 20), str(permille), d / "samples"], stdout=f, check=True)
+    return d
+
+
+def scan(folder, rules, log, *options, env=None, preexec_fn=None):
+    """Verdict and events of a scan, without what our own clock says."""
+    events = folder / "events.ndjson"
+    r = subprocess.run([BINARY, "scan", "--quiet", "--set", "bench", "--patterns", folder / str(rules), "--json", "-",
+                        "--events", events, *options, folder / f"{log}.log"],
+                       stdout=subprocess.PIPE, timeout=600, env=env, preexec_fn=preexec_fn)
+    doc = json.loads(r.stdout)
+    told = [json.loads(line) for line in events.read_text("utf-8").splitlines()]
+    for d in (doc, *told):
+        for key in ("started", "ended", "seconds", "at"):
+            d.pop(key, None)
+    return doc, told
+
+
+@pytest.mark.parametrize("rules", [100, 400])
+@pytest.mark.parametrize("density", DENSITIES)
+@pytest.mark.slow
+def test_skimming_tells_what_trying_every_rule_on_every_record_tells(generated, density, rules):
+    oracle = scan(generated, rules, density, "--no-prefilter")
+    assert len(oracle[1]) > 20
+    assert scan(generated, rules, density) == oracle
+    assert scan(generated, rules, density, "--threads", "3") == oracle
+
+
+def test_a_system_that_forbids_to_generate_code_changes_nothing(generated):
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def forbid():
+        if libc.prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "prctl")
+
+    try:
+        subprocess.run(["true"], preexec_fn=forbid, check=True)
+    except subprocess.SubprocessError:
+        pytest.skip("this kernel cannot forbid it (PR_SET_MDWE)")
+    assert scan(generated, 100, "medium", preexec_fn=forbid) == scan(generated, 100, "medium")
