@@ -682,7 +682,8 @@ static void state_fact(struct track *t, const char *name, const char *value, con
 }
 
 /* A list is one text, in order and without doubles: "a, b". */
-static void change_list(struct track *t, const struct fact_rule *f, const char *item, const struct sighting *x)
+static void change_list(struct track *t, const struct fact_rule *f, const char *item,
+			const struct sighting *x)
 {
 	static const char between[] = ", ";
 	const char *old = "";
