@@ -382,6 +382,7 @@ static void on_probe(void *arg, struct probe *p, const struct probe_status *s)
 		.tries = s->tries,
 		.reason = s->reason,
 		.most_often = s->most_often,
+		.wanted = probe_settings(p)->title,
 		.seconds = s->seconds,
 		.progress = s->progress,
 	};
@@ -453,6 +454,7 @@ static bool preflight(struct live *v)
 		status = (struct story_probe_status){ .state = a.result == PROBE_PASS ? "pass" : "fail",
 						      .tries = 1,
 						      .reason = a.reason,
+						      .wanted = probe_settings(p)->title,
 						      .seconds = a.seconds,
 						      .progress = -1 };
 		number = story_add_probe(v->story, probe_name(p), probe_settings(p)->optional);

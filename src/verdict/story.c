@@ -25,6 +25,7 @@ struct story *story_new(const struct story_settings *settings)
 static void free_probe(struct story_probe *p)
 {
 	free(p->name);
+	free(p->wanted);
 	free(p->last.reason);
 	free(p->last.most_often);
 }
@@ -678,6 +679,13 @@ void story_fact(struct story *s, const char *source, const char *node, const cha
 	advance(s);
 }
 
+char *story_probe_words(const struct story_probe *p)
+{
+	const char *reason = p->last.reason && *p->last.reason ? p->last.reason : p->last.state;
+
+	return p->wanted ? mem_printf("%s (wanted: %s)", reason, p->wanted) : mem_strdup(reason);
+}
+
 void story_probe(struct story *s, size_t probe, const struct story_probe_status *p, int64_t now)
 {
 	struct story_probe *x = &s->probes[probe];
@@ -691,6 +699,7 @@ void story_probe(struct story *s, size_t probe, const struct story_probe_status 
 	x->last.state = p->state;
 	x->last.tries = p->tries;
 	x->last.seconds = p->seconds;
+	mem_replace(&x->wanted, p->wanted);
 	mem_replace(&x->last.reason, p->reason);
 	mem_replace(&x->last.most_often, p->most_often);
 	if (p->progress >= 0) {
@@ -707,8 +716,8 @@ void story_probe(struct story *s, size_t probe, const struct story_probe_status 
 		tell_text(s, (struct story_news){ .type = NEWS_PROBE, .name = x->name, .state = p->state },
 			  "note", text);
 		if (strcmp(p->state, "fail") == 0 && !x->optional) {
-			AUTO_FREE char *why =
-				mem_printf("probe %s: %s", x->name, p->reason ? p->reason : "failed");
+			AUTO_FREE char *words = story_probe_words(x);
+			AUTO_FREE char *why = mem_printf("probe %s: %s", x->name, words);
 
 			add_failure(s, "probe-failed", why, NULL);
 		}

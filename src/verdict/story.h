@@ -132,6 +132,7 @@ struct story_probe_status {
 	const char *state; /* "pass", "not-yet", "fail" */
 	uint64_t tries;
 	const char *reason, *most_often;
+	const char *wanted;	  /* what a pass means; NULL: nobody says */
 	double seconds, progress; /* progress below 0: unknown */
 };
 void story_probe(struct story *s, size_t probe, const struct story_probe_status *p, int64_t now);

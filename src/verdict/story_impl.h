@@ -5,7 +5,7 @@
 #include "verdict/track.h"
 
 struct story_probe {
-	char *name;
+	char *name, *wanted;
 	bool optional, passed;
 	struct outcome_probe last;
 };
@@ -43,6 +43,8 @@ struct story {
 	double progress;
 };
 
+/* "REASON (wanted: what a pass means)", as far as both are known; yours. */
+char *story_probe_words(const struct story_probe *p);
 /* A log of the node that still owes this goal of this set, or NULL. */
 const struct track *story_goal_missing(const struct story *s, const struct rule_set *set, const char *goal);
 bool story_plan_goal_met(const struct story *s, const char *goal, const struct track_goal **where,

@@ -132,9 +132,8 @@ static void tell_missing_goals(const struct story *s, struct outcome *o)
 	}
 	for (size_t i = 0; i < s->n_probes; i++) {
 		const struct story_probe *p = &s->probes[i];
-		AUTO_FREE char *say = mem_printf("probe %s is %s%s%s", p->name, p->last.state,
-						 p->last.reason && *p->last.reason ? ": " : "",
-						 p->last.reason ? p->last.reason : "");
+		AUTO_FREE char *words = story_probe_words(p);
+		AUTO_FREE char *say = mem_printf("probe %s is %s: %s", p->name, p->last.state, words);
 
 		if (!p->optional && !p->passed)
 			add_open(o, NULL, "probe-missing", say);

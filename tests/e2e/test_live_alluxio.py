@@ -180,7 +180,8 @@ def test_a_journal_that_is_not_fresh_is_no_go_before_anything_is_started(gonogo,
     before = new.log.read_bytes()
     doc = new.watch(gonogo, FROM_BACKUP, start={"INIT": old.backup}, **old.values())
     assert doc["verdict"] == "NO-GO" and preflight(doc) == "alluxio-journal-fresh", doc
-    assert "/raft/" in told(doc["reasons"][0]) and new.log.read_bytes() == before
+    assert "wanted: the journal is freshly formatted" in doc["summary"]
+    assert "raft/" in told(doc["reasons"][0]) and new.log.read_bytes() == before
 
 
 @pytest.mark.parametrize("journal", ["EMBEDDED", "UFS"])
