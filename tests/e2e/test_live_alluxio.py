@@ -441,7 +441,7 @@ def test_a_worker_of_another_version_is_not_go(gonogo, cluster, master, worker, 
     new = cluster(master, "UFS")
     new.up()
     new.become(worker)
-    doc = new.follow(gonogo, "--stall", "60s", what="worker")
+    doc = new.follow(gonogo, "--stall", "100s", what="worker")  # twenty refusals take 60 s
     assert decided(doc) == (verdict, rule), doc
     assert f"this WORKER is {worker}, the cluster is {master}" in {w.get("say") for w in doc["warnings"]}
     if words:
