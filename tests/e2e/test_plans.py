@@ -110,3 +110,16 @@ def test_a_clone_that_joins_ends_the_run_at_once(gonogo, old, backup):
     assert (r.code, r.doc["verdict"]) == (2, "ROLLBACK") and time.monotonic() - began < 50
     assert r.doc["reasons"][0]["rule"] == "alfresco-clone/joined"
     assert any("caches" in line for line in r.doc["next"]), r.doc["next"]
+
+
+def test_a_database_that_was_empty_is_no_upgrade(gonogo):
+    """The log alone is that of a fresh installation; what was first installed tells that it was not to be one."""
+    log = TOP / "samples" / "alfresco" / "5.2-empty-database.log"
+    assert gonogo.scan(log).doc["verdict"] == "GO"
+    gonogo.write("plan.yaml", f"plan: t\nsettle: 300ms\ndeadline: 20s\n"
+                 f"logs: [ {{ file: {log}, sets: [alfresco], from: start }} ]\n"
+                 "expect: { alfresco.version: '5.2.7', alfresco.original_version: '5.0.1' }\n")
+    r = gonogo("run", "plan.yaml", "--quiet", "--json", "-")
+    assert r.code in (1, 2) and r.doc["reasons"][0]["rule"] == "expect"
+    assert "alfresco.original_version is 5.2.7" in r.doc["reasons"][0]["say"]
+    assert "alfresco/schema-created" in [warning["rule"] for warning in r.doc["warnings"]]

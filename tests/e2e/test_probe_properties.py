@@ -2,6 +2,9 @@
 """Before the start: property files, what was left over, the backup, and room on the disk."""
 import json
 import os
+import random
+import shutil
+import subprocess
 import time
 
 import pytest
@@ -122,6 +125,63 @@ def test_what_java_would_refuse_is_refused(gonogo):
     gonogo.write("new.properties", "a=1\nb=\\users\n")
     assert one(gonogo, properties(absent="c")) == (
         "fail", "new.properties: line 2: \\u without four hexadecimal digits; Java refuses the file")
+
+
+JAVA = """
+import java.io.*;
+import java.nio.file.*;
+import java.util.*;
+public class Read {
+    static String hex(String s) {
+        StringBuilder b = new StringBuilder();
+        for (char c : s.toCharArray()) b.append(String.format("%04x", (int) c));
+        return b.toString();
+    }
+    public static void main(String[] args) throws Exception {
+        for (String name : args) {
+            Properties p = new Properties();
+            try (InputStream in = Files.newInputStream(Path.of(name))) {
+                p.load(in);
+                StringBuilder line = new StringBuilder(name);
+                for (String k : p.stringPropertyNames()) line.append(" " + hex(k) + "=" + hex(p.getProperty(k)));
+                System.out.println(line);
+            } catch (IllegalArgumentException e) {
+                System.out.println(name + " !");
+            }
+        }
+    }
+}
+"""
+
+
+def test_random_files_are_read_as_java_reads_them(gonogo):
+    if not shutil.which("java"):
+        pytest.skip("no java here")
+    dice = random.Random(20261121)
+    pieces = [b"a", b"b", b"dir.root", b" ", b"  ", b"\t", b"\f", b"\n", b"\r", b"\r\n", b"=", b":", b"#", b"!", b"\\", b"\\\\", b"\\n",
+              b"\\u00e9", b"\\u20AC", b"\xe9", b"\\:", b"\\=", b"\\ ", b"\\#", b"0", b"/srv", b"\\u00"]
+    names = [f"{i}.properties" for i in range(400)]
+    for name in names:
+        gonogo.write(name, b"".join(dice.choices(pieces, weights=[4] * (len(pieces) - 1) + [1], k=dice.randrange(1, 30))))
+    gonogo.write("Read.java", JAVA)
+    said = subprocess.run(["java", "Read.java", *names], cwd=gonogo.folder, stdout=subprocess.PIPE, text=True, check=True,
+                          timeout=120).stdout
+
+    def text(hexed):
+        return bytes.fromhex(hexed).decode("utf-16-be")
+
+    probes, refused = [], set()
+    for line in said.splitlines():
+        name, *pairs = line.split(" ")
+        refused |= {name} if pairs == ["!"] else set()
+        values = {text(k): {"equals": text(v)} for k, v in (pair.split("=") for pair in pairs if pair != "!") if k}
+        probes.append({"name": name, "properties": {"path": name, "absent": ["zzz"], **({"values": values} if values else {"absent": ["?*"]})}})
+    assert len(probes) == len(names) and 5 < len(refused) < 200
+    gonogo.write("plan.yaml", json.dumps({"plan": "t", "probes": probes}))
+    r = gonogo("probe", "plan.yaml")
+    states = {line.split()[1]: line.split()[0] for line in r.out.splitlines()}
+    assert len(states) == len(names), r.err
+    assert {name for name, state in states.items() if state != "pass"} == refused, r.out
 
 
 # ---- what is shipped ----
