@@ -5,6 +5,8 @@
 
 #include "app/command.h"
 #include "app/data.h"
+#include "app/draft.h"
+#include "app/hints.h"
 #include "app/plan.h"
 #include "app/sets.h"
 #include "app/watch.h"
@@ -21,6 +23,7 @@ struct checking {
 	struct library *library;
 	struct conf_problems *problems;
 	struct buf out;
+	bool asked_for;	   /* the files were named, by who wrote them perhaps */
 	struct set **sets; /* of the files that were checked */
 	size_t n_sets, room_sets;
 };
@@ -73,6 +76,8 @@ static void check_set(struct checking *c, const char *path)
 	library_check(c->library, c->problems);
 	count_samples(c, s, path);
 	count_costly(c, s);
+	if (c->asked_for)
+		hints_for(c->library, s, &c->out);
 	*ARRAY_ADD(c->sets, c->n_sets, c->room_sets) = s;
 }
 
@@ -293,8 +298,21 @@ static int cover_all(struct checking *c)
 	return code;
 }
 
+static int suggest(struct checking *c)
+{
+	struct err e;
+
+	if (draft_set(c->library, c->o->suggest, &c->out, &e) == 0)
+		return 0;
+	log_error("%s", e.text);
+	return EXIT_NO_LOG;
+}
+
 static int check_all(struct checking *c, int argc, char **argv)
 {
+	if (c->o->suggest)
+		return suggest(c);
+	c->asked_for = argc > 0;
 	for (int i = 0; i < argc; i++)
 		check_file(c, argv[i]);
 	if (!argc && !c->o->coverage.n)

@@ -38,6 +38,7 @@ SETTER(patterns, return add(&o->patterns, v);)
 SETTER(probes, return add(&o->probes, v);)
 SETTER(ready, return add(&o->ready, v);)
 SETTER(fail, return add(&o->fail, v);)
+SETTER(suggest, o->suggest = v; return 0;)
 SETTER(coverage, return add(&o->coverage, v);)
 SETTER(settle, return str_duration(v, &o->settle, e);)
 SETTER(deadline, return str_duration(v, &o->deadline, e);)
@@ -79,6 +80,7 @@ static const struct row {
 	{ "var", 0, "NAME=VALUE", "a variable of the plan (repeatable)", OPTIONS_PLAN, set_var },
 	{ "probes", 0, "DIR", "probe definitions, searched before the installed ones", OPTIONS_PLAN, set_probes },
 	{ "coverage", 0, "LOG", "say which rules never fire on this log and which errors nothing explains", OPTIONS_CHECK, set_coverage },
+	{ "suggest", 0, "LOG", "print a first draft of a set, made of a log of a start that went well", OPTIONS_CHECK, set_suggest },
 	{ "patterns", 0, "DIR", "pattern sets, searched before the installed ones", OPTIONS_COMMON, set_patterns },
 	{ "color", 0, "WHEN", "auto, always or never", OPTIONS_COMMON, set_color },
 	{ "quiet", 'q', NULL, "no report on standard output, no progress", OPTIONS_COMMON, set_quiet },

@@ -34,6 +34,7 @@ struct option_report {
 
 struct options {
 	struct option_texts sets, patterns, probes, ready, fail, vars, coverage;
+	const char *suggest;
 	struct option_report *reports;
 	size_t n_reports, room_reports;
 	int64_t settle, deadline, stall; /* ns; below 0: not said */

@@ -347,6 +347,7 @@ bool when_parse(const char *layout, const char *s, size_t n, struct when *out)
 		return false;
 	if (p.pm >= 0)
 		p.hour = p.hour % 12 + p.pm * 12;
+	out->len = (size_t)(c.at - s);
 	out->dated = p.has_epoch || (p.has_year && p.has_day);
 	out->zoned = p.zoned;
 	if (p.has_epoch) {

@@ -12,6 +12,7 @@ struct when {
 	int64_t at; /* ns since 1970-01-01; since midnight where there is no date */
 	bool dated; /* has a date; %m and %d without a year count as none */
 	bool zoned; /* has a zone, so that `at` is UTC */
+	size_t len; /* of the text up to behind it */
 };
 
 /*

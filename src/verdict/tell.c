@@ -551,6 +551,10 @@ static void advice(const struct story *s, struct outcome *o)
 	case VERDICT_UNDECIDED:
 		for (size_t i = 0; i < s->n_tracks; i++)
 			advise_sets(s->tracks[i], o);
+		if (s->n_tracks && !story_knows_success(s))
+			outcome_text_add(&o->next,
+					 "say what success looks like (--ready REGEX), or write a set: "
+					 "gonogo check --suggest LOG drafts one");
 		outcome_text_add(&o->next,
 				 "look at the server and at the evidence below before going on or back");
 		break;
