@@ -37,6 +37,7 @@ class Scenario(NamedTuple):
     blocks: str
     product: Product
     database: str = "5.0.1"  # a method of server.py's Database: what the start will find
+    has_records: bool = False  # whether Records Management answers
     index_stops_at: float = 1.0  # the part of the transactions that ever reaches the index
 
 
@@ -106,6 +107,20 @@ def schema_before(wait=.1):
                    f"{{temp}}/Alfresco-schema-PostgreSQLDialect-pre-upgrade-{prefix}-{{random}}.xml.")
           for prefix in ("alf_", "act_")),
     ]
+
+
+RECORDS_PATCHES = ("Adds the capability for holds to the roles", "Moves the rejection reasons")
+
+
+def records_module():
+    return [alfresco(.05, "repo.module.ModuleServiceImpl",
+                     "Upgrading module 'org_alfresco_module_rm' version 2.6 (was 2.3).")]
+
+
+def records_patch(description):
+    logger = "org_alfresco_module_rm.patch.ModulePatch"
+    return [alfresco(.1, logger, f'Executing module patch "{description}"'),
+            alfresco(.3, logger, "   ... module patch applied")]
 
 
 ATTEMPTS = 24
@@ -287,6 +302,12 @@ TOO_LONG = trace(
     ("org.postgresql.util.PSQLException: ERROR: value too long for type character varying(1024)",
      "org.postgresql.core.v3.QueryExecutorImpl.receiveErrorResponse(QueryExecutorImpl.java:2440)"),
 )
+RECORDS_FAILED = (
+    (f"{ERROR}0002 Failed to start modules",
+     "org.alfresco.repo.module.ModuleComponentHelper.startModules(ModuleComponentHelper.java:274)"),
+    (f"{ERROR}0001 A module component 'org_alfresco_module_rm_modulePatchExecuter' failed to execute: "
+     "{error}0000 Role ExtendedReader does not exist.",
+     "org.alfresco.repo.module.ModuleComponentHelper.executeComponent(ModuleComponentHelper.java:692)"))
 ELSEWHERE = (f"{ERROR}0000 A long running upgrade was found to be running on another node of the cluster. "
              "This node is shutting down.",
              "org.alfresco.repo.domain.schema.SchemaBootstrap.onBootstrap(SchemaBootstrap.java:1748)")
@@ -435,6 +456,9 @@ BLOCKS = {
         alfresco(.1, "repo.module.ModuleServiceImpl",
                  "Upgrading module 'org.alfresco.integrations.google.docs' version 3.1.0 (was 3.0.1)."),
     ],
+    "records": [*records_module(), *sum(map(records_patch, RECORDS_PATCHES), [])],
+    "records-failed": [*records_module(), *records_patch(RECORDS_PATCHES[0]), records_patch(RECORDS_PATCHES[1])[0],
+                       *context_failed(*RECORDS_FAILED)],
     "modules-unchanged": [
         alfresco(.1, "repo.module.ModuleServiceImpl", "Found 2 module package(s)."),
         alfresco(.05, "repo.module.ModuleServiceImpl", "Starting module 'alfresco-share-services' version 5.2.7."),
@@ -552,6 +576,11 @@ SCENARIOS = {
                             "no-patches modules-unchanged subsystems started cluster-second web-tier share up", V52),
     "second-node-gave-up": Scenario("NO-GO", "a node that has tried 24 times while the first one changed the schema",
                                     f"{SECOND_NODE} schema-never-free {FAILED}", V52),
+    "records": Scenario("GO", "the same with Records Management, whose data patches come after those of the repository",
+                        f"{TO_PATCHES} patches modules records subsystems started web-tier share up", V52,
+                        has_records=True),
+    "records-patch-failed": Scenario("ROLLBACK", "a data patch of Records Management fails",
+                                     f"{TO_PATCHES} patches modules records-failed {FAILED}", V52),
     "database-unreachable": Scenario(
         "NO-GO", "no connection to the database, so nothing was changed",
         f"boot database-unreachable {FAILED}", V52, database="away"),

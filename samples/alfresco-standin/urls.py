@@ -97,6 +97,21 @@ class Urls:
         return as_json({"entry": {"repository": {"edition": "Enterprise", "version": version, "status": status,
                                                  "modules": [module]}}})
 
+    # Records Management
+
+    def records(self, request, found):
+        if not self.standin.scenario.has_records:
+            return NOT_FOUND
+        if not self.knows(request):
+            return error(401, "Unauthorized", ("WWW-Authenticate", 'Basic realm="Alfresco"'))
+        return as_json(found)
+
+    def records_events(self, request):
+        return self.records(request, {"data": {"case_closed": {"eventName": "case_closed", "eventType": "rmEventType.simple"}}})
+
+    def records_site(self, request):
+        return self.records(request, {"shortName": "rm", "title": "Records Management", "sitePreset": "rm-site-dashboard"})
+
     @staticmethod
     def knows(request):
         scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
@@ -188,6 +203,8 @@ class Urls:
         ("GET", "/alfresco/service/api/server"): server,
         ("GET", "/alfresco/s/api/server"): server,
         ("GET", "/alfresco/api/discovery"): discovery,
+        ("GET", "/alfresco/service/api/rma/admin/rmevents"): records_events,
+        ("GET", "/alfresco/service/api/sites/rm"): records_site,
         ("GET", "/share/"): share_root,
         ("GET", "/share/page"): share_page,
         ("GET", "/share/page/"): share_page,

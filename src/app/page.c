@@ -154,6 +154,8 @@ static void means(struct buf *out, const struct pattern *p)
 		buf_str(out, "; **point of no return**");
 	if (r->consequence)
 		buf_str(out, "; follows from another failure");
+	for (size_t i = 0; i < r->n_explains; i++)
+		buf_printf(out, "; the cause of `%s`, if that follows", r->explains[i]);
 	if (r->fatal)
 		buf_str(out, "; ends a live run at once");
 	if (r->tries)

@@ -20,6 +20,7 @@ AT_ONCE = 5
 FIRST_CAUSE = {
     "database-unreachable": ("spring/database-unreachable", r"Connection refused"),
     "second-node-gave-up": ("alfresco/schema-tries-spent", r"24 attempts"),
+    "records-patch-failed": ("alfresco/module-component-failed", r"Role ExtendedReader does not exist"),
     "context-failed": ("spring/class-missing", r"NoSuchMethodError: .*getVersionHistory"),
     "wrong-version": ("expect", r"alfresco\.version is 5\.0\.1 .*expected 5\.2\.7"),
     "script-failed": ("alfresco/statement-failed", r'index "act_idx_variable_task_id" does not exist'),
@@ -62,14 +63,14 @@ def stop(home):
         pass  # it was gone before us
 
 
-def play(gonogo, name):
+def play(gonogo, name, plan=STANDIN / "plan.yaml"):
     """Exit code and verdict document of one scenario."""
     home, port = gonogo.folder / name, str(free_port())
     command = server("--scenario", name, "--home", str(home), "--port", port, "--speed", "8")
     subprocess.run([*command, "--prepare"], check=True)
     verdict = gonogo.folder / f"{name}.json"
     try:
-        r = gonogo("run", STANDIN / "plan.yaml", "--var", f"home={home}", "--var", f"port={port}", "--quiet",
+        r = gonogo("run", plan, "--var", f"home={home}", "--var", f"port={port}", "--quiet",
                    "--json", verdict, "--", *command, timeout=90)
     finally:
         stop(home)
@@ -115,6 +116,29 @@ def test_a_scenario_leads_to_its_verdict_and_names_its_cause(gonogo, played, nam
 ])
 def test_the_first_cause_is_the_root_of_it(gonogo, played, name, words):
     assert says(played[name][1]["reasons"][0], "", words)
+
+
+RECORDS = """
+plan: records
+logs: [ { name: catalina, file: '${home}/logs/catalina.out', sets: [alfresco, alfresco-share] } ]
+settle: 2s
+deadline: 30s
+stall: 6s
+expect: { alfresco.version: '5.2.7', alfresco.rm.version: '2.6', alfresco.rm.was: '2.3' }
+probes:
+  - { use: alfresco-rm-site, with: { base: 'http://127.0.0.1:${port}', user: admin, password: admin } }
+  - { use: alfresco-share-login, with: { base: 'http://127.0.0.1:${port}', user: admin, password: admin } }
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name, verdict", [("records", "GO"), ("upgrade", "UNDECIDED"), ("records-patch-failed", "ROLLBACK")])
+def test_records_management_and_share_are_asked_for(gonogo, name, verdict):
+    """The repository alone (upgrade) is well without Records Management: only who expects it misses it."""
+    code, doc = play(gonogo, name, gonogo.write("records.yaml", RECORDS))
+    assert doc["verdict"] == verdict, doc["reasons"]
+    states = {probe["name"]: probe["state"] for probe in doc["probes"]}
+    assert (states["alfresco-rm-site"] == "pass") == (name == "records"), doc["probes"]
 
 
 def test_an_unknown_scenario_is_a_mistake_and_no_verdict():
