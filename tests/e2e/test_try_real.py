@@ -23,6 +23,8 @@ DECIDES = {
     "puppetdb": "puppetdb/started",
     "puppetdb-view": "puppetdb/migration-failed",
     "redis": "redis/ready",
+    "tomcat": "tomcat/startup",
+    "tomcat-failing": "liquibase/changeset-failed",
     "zabbix": "zabbix/started",
     "zabbix-newer": "zabbix/newer-database",
 }

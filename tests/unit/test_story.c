@@ -524,6 +524,21 @@ TEST(a_wrong_fact_of_a_log_that_is_not_up_yet_or_of_a_probe_may_still_become_rig
 	story_free(x.s);
 }
 
+TEST(what_a_probe_says_before_it_passes_is_no_failure_when_time_is_up_unless_the_log_is_up)
+{
+	struct script x;
+
+	expect_wrong_version(&x, "begin@1");
+	story_fact(x.s, "http", NULL, "product.version", "5.0.1");
+	assert_int_equal(at(&x, 1000), STATE_UNDECIDED);
+	story_free(x.s);
+	expect_wrong_version(&x, "begin@1 up@3");
+	story_fact(x.s, "http", NULL, "product.version", "5.0.1");
+	at(&x, 1000);
+	assert_int_equal(at(&x, 2000), STATE_FAILED);
+	story_free(x.s);
+}
+
 TEST(probes_are_goals_and_their_loss_takes_go_back)
 {
 	struct script x;
