@@ -72,6 +72,7 @@ def test_yesterdays_success_is_not_todays(app):
     ("2.5-backup-cut-then-restarted", "alluxio/cut-before"),
     ("2.5-backup-cut-then-whole-then-restarted", None),
     ("2.9-restart-with-the-backup-still-named", None),
+    ("2.9-in-place-then-mistyped-folder", "alluxio/cluster-lost"),
 ])
 def test_what_earlier_starts_left_undone_counts_for_the_one_that_is_followed(gonogo, name, rule):
     sample = TOP / "samples" / "alluxio" / f"{name}.log"
