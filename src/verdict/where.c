@@ -144,10 +144,13 @@ struct where *where_parse(const char *text, struct err *e)
 	return NULL;
 }
 
-/* Length of a group separator at s: comma, point, apostrophe, blank, U+00A0, U+202F, U+2019; 0: none. */
+/*
+ * Length of a group separator at s: comma, point, apostrophe, blank, U+00A0, U+202F, U+2019, or the question
+ * mark that a program writes where its encoding has no such blank; 0: none.
+ */
 static size_t separator(const char *s, size_t n)
 {
-	if (n && strchr(",.' ", *s))
+	if (n && *s && strchr(",.' ?", *s))
 		return 1;
 	if (n >= 2 && memcmp(s, "\xC2\xA0", 2) == 0)
 		return 2;

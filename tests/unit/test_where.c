@@ -14,6 +14,7 @@ static const struct {
 		    "057" },
 	{ "narrow", "10\xE2\x80\xAF"
 		    "057" },
+	{ "unencodable", "10?057" },
 	{ "version", "5.2.10" },
 	{ "edition", "Community" },
 	{ "alfresco.schema", "8022" },
@@ -42,6 +43,7 @@ static const struct {
 	{ "german = grouped", true },
 	{ "french == grouped", true },
 	{ "narrow >= 10057", true },
+	{ "unencodable = 10057", true },
 	{ "version > 5.2.7", true },
 	{ "version < 5.10", true },
 	{ "edition = 'Community'", true },
