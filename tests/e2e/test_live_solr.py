@@ -150,15 +150,20 @@ def test_an_index_that_lucene_3_wrote_is_read(solr):
     solr.watch([CORES, searches(5)]).must_be("GO")
 
 
-def test_a_core_without_its_configuration(solr):
-    solr.watch(SCHEMATAIL="<broken").must_be("NO-GO", r"docs", line=r"Error creating core \[docs\]|docs")
+def test_a_core_whose_schema_cannot_be_read(solr):
+    v = solr.watch(SCHEMATAIL="<broken").must_be("NO-GO", r"solr/file-unreadable .*schema", line=r"Exception during parsing file: schema")
+    assert any("the core docs could not be opened" in v.told(r) for r in v.doc["reasons"]), v.doc["reasons"]
 
 
-def test_a_missing_core_is_not_go(solr):
+@pytest.mark.parametrize("expect, verdict, cause", [
+    ({}, "UNDECIDED", "deadline"),
+    ({"solr.cores": ">= 1"}, "NO-GO", r"solr\.cores is 0 .*expected >= 1"),
+])
+def test_a_missing_core_is_not_go(solr, expect, verdict, cause):
     """The folder of the core was not taken over: Solr starts without a word of complaint."""
     solr.edit({"echo \"name=docs\" > $C/core.properties": "rm -f $C/core.properties"})
-    v = solr.watch(deadline="25s").must_be("UNDECIDED", "deadline|docs", scan="GO")
-    assert any("docs" in v.told(r) for r in v.doc["reasons"]), v.doc["reasons"]
+    v = solr.watch(deadline="25s", expect=expect).must_be(verdict, cause, scan="GO")
+    assert expect or any("docs" in v.told(r) for r in v.doc["reasons"]), v.doc["reasons"]
 
 
 def test_an_index_that_was_not_taken_over_is_not_go(solr):

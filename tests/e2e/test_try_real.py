@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -84,15 +85,19 @@ def commands_that_name(folder):
     return found
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", [pytest.param(n, marks=[] if n in QUICK else pytest.mark.live) for n in LISTED])
-def test_a_real_server_leads_to_its_verdict_and_nothing_of_it_stays(name, folder, gonogo):
-    verdict, packages = LISTED[name]
+def skip_without(packages):
     missing = [p for p in packages if not installed(p)]
     if missing:
         pytest.skip(f"not installed: {' '.join(missing)}")
     if not (TOP / "build" / "build.ninja").exists():
         pytest.skip("there is no build/ here, and samples/try would make it")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[] if n in QUICK else pytest.mark.live) for n in LISTED])
+def test_a_real_server_leads_to_its_verdict_and_nothing_of_it_stays(name, folder, gonogo):
+    verdict, packages = LISTED[name]
+    skip_without(packages)
     out = gonogo.folder / "v.json"
     r = tried(name, "--json", str(out), env={**os.environ, "TMPDIR": str(folder)}, timeout=600)
     assert r.returncode == EXIT[verdict], r.stdout + r.stderr
@@ -107,3 +112,15 @@ def test_a_real_server_leads_to_its_verdict_and_nothing_of_it_stays(name, folder
     # scan says the same of the log that is left
     log = max((LEFT / f"real-{name}").glob("*.log"), key=lambda path: path.stat().st_size)
     assert gonogo.scan(log).doc["verdict"] == verdict
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_with_gonogos_verdict_and_nothing_stays(folder):
+    skip_without(LISTED["redis"][1])
+    with subprocess.Popen([TRY, "--real", "redis", "--settle", "60s"], env={**os.environ, "TMPDIR": str(folder)}, text=True,
+                          start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        for line in process.stdout:
+            if "all goals are reached" in line:
+                os.killpg(process.pid, signal.SIGINT)
+    assert process.returncode == EXIT["UNDECIDED"]
+    assert not list(folder.iterdir()) and not commands_that_name(folder)
