@@ -68,13 +68,21 @@ static const char *const frequent[] = {
 	"********", "########",	 "Unable to ", "Cannot ",    "Could not ", " in ",	  "ing ",
 };
 
-enum { SLOT_BITS = 15, SLOTS = 1 << SLOT_BITS };
-static uint8_t word_in_slot[SLOTS];
+/* Four bytes of a word each, folded; by their hash, or as near behind it as there was room. */
+enum { SLOT_BITS = 12, SLOTS = 1 << SLOT_BITS };
+static struct slot {
+	uint32_t four;
+	uint8_t kind; /* enum rarity_word; RARITY_NO_WORD: free */
+} slots[SLOTS];
 static pthread_once_t prepare_once = PTHREAD_ONCE_INIT;
 
-static uint32_t slot_of(uint32_t four)
+static struct slot *slot_of(uint32_t four)
 {
-	return four * UINT32_C(0x9e3779b1) >> (32 - SLOT_BITS);
+	size_t i = four * UINT32_C(0x9e3779b1) >> (32 - SLOT_BITS);
+
+	while (slots[i].kind != RARITY_NO_WORD && slots[i].four != four)
+		i = (i + 1) % SLOTS;
+	return &slots[i];
 }
 
 static void learn(const char *const *words, size_t n, enum rarity_word kind)
@@ -84,13 +92,15 @@ static void learn(const char *const *words, size_t n, enum rarity_word kind)
 			uint32_t four;
 
 			memcpy(&four, s, 4);
-			word_in_slot[slot_of(four | UINT32_C(0x20202020))] = (uint8_t)kind;
+			four |= UINT32_C(0x20202020);
+			*slot_of(four) = (struct slot){ four, (uint8_t)kind };
 		}
 	}
 }
 
 static void learn_all(void)
 {
+
 	learn(frequent, ARRAY_LEN(frequent), RARITY_FREQUENT);
 	learn(everyday, ARRAY_LEN(everyday), RARITY_EVERYDAY);
 }
@@ -102,7 +112,7 @@ void rarity_prepare(void)
 
 enum rarity_word rarity_word(uint32_t four_folded)
 {
-	return (enum rarity_word)word_in_slot[slot_of(four_folded)];
+	return (enum rarity_word)slot_of(four_folded)->kind;
 }
 
 static unsigned byte_bits(unsigned byte)
