@@ -194,6 +194,33 @@ static bool sets_missing(const struct story *s, size_t *missing)
 	return any;
 }
 
+static bool can_reach(const struct track *t, const char *set, const char *goal)
+{
+	for (size_t i = 0; i < t->n_sets; i++) {
+		const struct rule_set *u = t->sets[i].set;
+
+		for (size_t g = 0; (!set || strcmp(u->name, set) == 0) && g < u->n_goals; g++)
+			if (strcmp(u->goals[g], goal) == 0)
+				return true;
+	}
+	return false;
+}
+
+/* Whether a node whose logs can reach the goal has not: one of several does not speak for the others. */
+static bool missing_on_a_node(const struct story *s, const char *set, const char *goal)
+{
+	for (size_t i = 0; i < s->n_tracks; i++) {
+		bool reached = !can_reach(s->tracks[i], set, goal);
+
+		for (size_t k = 0; k < s->n_tracks && !reached; k++)
+			reached = str_eq(s->tracks[k]->node, s->tracks[i]->node) &&
+				  track_goal_named(s->tracks[k], set, goal);
+		if (!reached)
+			return true;
+	}
+	return false;
+}
+
 bool story_plan_goal_met(const struct story *s, const char *goal, const struct track_goal **where,
 			 const struct track **track)
 {
@@ -209,7 +236,7 @@ bool story_plan_goal_met(const struct story *s, const char *goal, const struct t
 			*where = g;
 		if (track)
 			*track = s->tracks[i];
-		return true;
+		return !missing_on_a_node(s, set, slash ? slash + 1 : goal);
 	}
 	for (size_t i = 0; i < s->n_probes; i++)
 		if (strcmp(s->probes[i].name, goal) == 0 && s->probes[i].passed)

@@ -654,6 +654,29 @@ TEST(each_node_owes_the_goals_of_its_logs)
 	story_free(x.s);
 }
 
+TEST(a_goal_of_the_plan_is_owed_by_each_node_too)
+{
+	static const char *const names[] = { "up", "s/up" };
+	static const struct story_settings settings = { .settle = CLOCK_SECOND };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct script x, y;
+
+		begin_story(&x, &settings);
+		y = x;
+		y.log = story_add_log(x.s, "other");
+		story_use_set(x.s, y.log, &set, 0, true);
+		story_set_node(x.s, x.log, "n1");
+		story_set_node(x.s, y.log, "n2");
+		story_want_goal(x.s, names[i]);
+		play(&x, "begin@1 up@2");
+		assert_int_equal(story_state(x.s), STATE_WAITING);
+		play(&y, "begin@3 up@4");
+		assert_int_equal(story_state(x.s), STATE_SETTLING);
+		story_free(x.s);
+	}
+}
+
 TEST(interrupted_is_undecided)
 {
 	struct script x;
