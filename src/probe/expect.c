@@ -8,7 +8,7 @@
 #include "base/secret.h"
 #include "base/str.h"
 
-enum { SHOWN_MAX = 80, LOOKED_AT_MAX = 16 * 1024, MASKED_MAX = 64 * 1024 };
+enum { SHOWN_MAX = 160, LOOKED_AT_MAX = 16 * 1024, MASKED_MAX = 64 * 1024 };
 
 /* The longer sign of two with the same beginning comes first. */
 static const struct {
@@ -231,6 +231,8 @@ void say_quoted(struct buf *why, const char *text, size_t n)
 {
 	AUTO_BUF masked = BUF_INIT(MASKED_MAX);
 
+	for (; n && str_space(*text); n--)
+		text++;
 	secret_mask(&masked, text, n < LOOKED_AT_MAX ? n : LOOKED_AT_MAX);
 	while (masked.len && str_space(masked.data[masked.len - 1]))
 		masked.data[--masked.len] = '\0';

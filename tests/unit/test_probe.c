@@ -1446,7 +1446,7 @@ TEST(a_program_is_judged_by_its_end_and_its_output)
 		{ "exec: {argv: 'false', exit: 1}", "pass: exit code 1" },
 		{ "exec: {argv: 'false', fail_on: 1}", "fail: exit code 1; fail_on names '1'" },
 		{ "exec: {argv: [echo, 'a  b', '$HOME'], contains: 'a  b $HOME'}", "pass: exit code 0" },
-		{ "exec: {argv: 'echo oops >&2; exit 2', shell: true}",
+		{ "exec: {argv: '(echo; echo oops) >&2; exit 2', shell: true}",
 		  "not-yet: exit code 2, expected 0, it says 'oops'" },
 		{ "exec: {argv: 'echo $A-$B', shell: true, env: {A: x, B: y}, matches: '^x-y$'}",
 		  "pass: exit code 0" },
