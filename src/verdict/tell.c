@@ -251,7 +251,7 @@ static void tell_plan_goal(const struct story *s, const char *name, struct outco
 	if (!g)
 		return;
 	g->met = story_plan_goal_met(s, name, &from, NULL);
-	if (from)
+	if (from && g->met)
 		goal_place(g, from);
 }
 

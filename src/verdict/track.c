@@ -347,13 +347,17 @@ static void add_failure(struct track *t, const struct sighting *x, bool rollback
  * long. */
 static void add_derived(struct track *t, const struct outcome_reason *from, bool rollback, const char *what)
 {
-	struct outcome_reason *r = outcome_reason_add(&t->reasons);
+	const struct outcome_reason *told = last_of(&t->reasons, from->rule);
+	struct outcome_reason *r;
 
+	t->failed = true;
+	t->rollback |= rollback;
+	if (told && told->line == from->line)
+		return; /* as the cause of another failure */
+	r = outcome_reason_add(&t->reasons);
 	reason_copy(r, from);
 	r->effect = rollback ? "rollback" : "fail";
 	mem_replace(&r->say, what);
-	t->failed = true;
-	t->rollback |= rollback;
 }
 
 static void keep(struct outcome_reason *slot, const struct track *t, const struct sighting *x)
