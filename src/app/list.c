@@ -36,7 +36,7 @@ static int list_sets(const struct options *o, int argc, char **argv, struct buf 
 	for (size_t i = 0; i < library_count(l); i++) {
 		const struct set *s = library_at(l, i);
 
-		buf_printf(out, "%-14s %3zu rules  %s\n", s->meaning.name, s->n_patterns, s->meaning.title);
+		buf_printf(out, "%-16s %3zu rules  %s\n", s->meaning.name, s->n_patterns, s->meaning.title);
 	}
 	return 0;
 }
@@ -53,7 +53,7 @@ static void add_definition(void *arg, const char *path)
 		sets_complain(p);
 		return;
 	}
-	buf_printf(out, "%-22s %s", conf_text(name), title ? conf_text(title) : "");
+	buf_printf(out, "%-28s %s", conf_text(name), title ? conf_text(title) : "");
 	for (size_t i = 0; with && i < conf_count(with); i++)
 		buf_printf(out, "%s%s", i ? ", " : "  (with ", conf_key(with, i));
 	buf_str(out, with && conf_count(with) ? ")\n" : "\n");

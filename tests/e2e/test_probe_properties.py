@@ -196,6 +196,11 @@ def use(definition, **parameters):
 
 def test_the_settings_of_an_upgrade_are_checked(files):
     assert one(files, use("alfresco-properties", path="new.properties"))[0] == "pass"
+    files.write("new.properties", NEW + "db.schema.update=TRUE \n")  # Spring trims what is to be true or false, and no path
+    assert one(files, use("alfresco-properties", path="new.properties"))[0] == "pass"
+    files.write("new.properties", NEW + "dir.root=/opt/alfresco-new/alf_data \n")
+    state, reason = one(files, use("alfresco-properties", path="new.properties"))
+    assert state == "fail" and "dir.root is" in reason and "with a blank at its end" in reason
     files.write("new.properties", NEW + "db.schema.update=false\nserver.allowWrite=false\ndir.root=./alf_data\n"
                 "db.schema.stopAfterSchemaBootstrap=true\nsystem.bootstrap.config_check.strict=false\n")
     state, reason = one(files, use("alfresco-properties", path="new.properties"))
