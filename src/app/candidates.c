@@ -15,10 +15,15 @@ struct search {
 	size_t n_met, room;
 };
 
-/* What any program may print (an error, a warning) tells no product; its own course does. */
-static bool is_of_product(const struct pattern *p)
+/* What any program may print (an error) tells less of a product than its own course. */
+static bool is_course(const struct pattern *p)
 {
 	return p->rule.effect <= EFFECT_GOAL || p->rule.effect == EFFECT_STOP;
+}
+
+static bool is_failure(const struct pattern *p)
+{
+	return p->rule.effect == EFFECT_FAIL || p->rule.effect == EFFECT_ROLLBACK;
 }
 
 static bool was_met(const struct search *s, const struct pattern *p)
@@ -35,7 +40,8 @@ static void try_line(struct search *s, const char *line, size_t n)
 
 	ask_about(s->ask, line, n);
 	while ((p = ask_next(s->ask)))
-		if (is_of_product(p) && !was_met(s, p) && regex_match(p->regex, line, n) == REGEX_YES)
+		if ((is_course(p) || is_failure(p)) && !was_met(s, p) &&
+		    regex_match(p->regex, line, n) == REGEX_YES)
 			*ARRAY_ADD(s->met, s->n_met, s->room) = p;
 }
 
@@ -65,7 +71,8 @@ static void add(struct candidate best[CANDIDATES_MAX], size_t *n, struct candida
 		best[i] = c;
 }
 
-static size_t rank(const struct search *s, struct candidate best[CANDIDATES_MAX])
+static size_t rank(const struct search *s, bool (*counts)(const struct pattern *p),
+		   struct candidate best[CANDIDATES_MAX])
 {
 	size_t n = 0;
 
@@ -73,7 +80,7 @@ static size_t rank(const struct search *s, struct candidate best[CANDIDATES_MAX]
 		struct candidate c = { .set = s->sets[i] };
 
 		for (size_t k = 0; k < s->n_met; k++)
-			c.rules += s->met[k]->rule.set == c.set->meaning.name;
+			c.rules += counts(s->met[k]) && s->met[k]->rule.set == c.set->meaning.name;
 		if (c.rules)
 			add(best, &n, c);
 	}
@@ -93,7 +100,9 @@ size_t candidates_find(const struct library *l, const char *text, size_t n,
 	}
 	s.ask = ask_new(s.sets, s.n, NULL);
 	try_lines(&s, text, n);
-	n = rank(&s, best);
+	n = rank(&s, is_course, best);
+	if (!n)
+		n = rank(&s, is_failure, best);
 	ask_free(s.ask);
 	free(s.met);
 	free(s.sets);

@@ -42,6 +42,27 @@ def test_a_log_that_is_not_recognised_is_undecided_and_says_which_sets_may_be_me
     assert f"--set {meant}" in gonogo("scan", log).out
 
 
+def test_a_log_that_holds_only_a_failure_names_the_set_that_knows_it(gonogo):
+    log = gonogo.write("app.log", "at home> Error: Unsupported persistent database format version 99 (need version 6).\n")
+    doc = gonogo.scan(log).doc
+    assert doc["verdict"] == "UNDECIDED" and "if it is the log of mosquitto, say so: --set mosquitto" in doc["next"]
+
+
+def test_in_one_file_each_logger_s_records_are_their_own(gonogo):
+    """catalina.out: java.util.logging of Tomcat on one and on two lines, log4j of the application, and a trace without either."""
+    juli = sample("tomcat/9-up.log")
+    app = ["2031-04-05 06:07:09,101 ERROR [org.shop.Orders] (main) cannot read the orders",
+           "java.io.IOException: no such queue", "\tat org.shop.Orders.read(Orders.java:12)",
+           "Apr 05, 2031 6:07:09 AM org.shop.Mail send", "SEVERE: no mail server",
+           "06:07:09,300 WARN  [Cart] late"]
+    log = gonogo.write("catalina.out", "\n".join(juli[:3] + app + juli[3:]) + "\n")
+    doc = gonogo.scan(log).doc
+    assert doc["verdict"] == "GO" and doc["sets"][0] == "tomcat"
+    assert [(u["line"], u["text"]) for u in doc["unexplained"]] == [(4, app[0]), (7, app[3])]
+    shown = gonogo("explain", "--verbose", log).out
+    assert [f"\n{n}: " in shown for n in (4, 5, 6, 7, 8, 9)] == [True, False, False, True, False, True]
+
+
 def test_a_log_that_looks_like_nothing_names_no_set(gonogo):
     doc = gonogo.scan(gonogo.write("app.log", "hello\nworld\n")).doc
     assert doc["verdict"] == "UNDECIDED"
