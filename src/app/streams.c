@@ -7,7 +7,7 @@
 #include "record/record.h"
 #include "record/unwrap.h"
 
-enum { STREAMS_MAX = 64 };
+enum { STREAMS_MAX = 64, PREFACE_MAX = 200 };
 
 enum kind { KIND_UNKNOWN, KIND_PLAIN, KIND_COMPOSED };
 
@@ -15,6 +15,7 @@ struct streams {
 	streams_fn *out;
 	void *arg;
 	enum kind kind;
+	size_t n_preface; /* lines that told nothing yet */
 	char **names;
 	size_t n, room;
 	size_t current; /* the stream of the line under way, whose beginning was handed out */
@@ -93,7 +94,9 @@ static bool is_preface(const char *line, size_t n)
 /* The first line that is no preface decides for the whole log: a table in a plain one makes no container. */
 static void know_kind(struct streams *s, const char *line, size_t n, bool named)
 {
-	if (s->kind == KIND_UNKNOWN && !is_preface(line, n))
+	if (s->kind != KIND_UNKNOWN)
+		return;
+	if (!is_preface(line, n) || s->n_preface++ == PREFACE_MAX)
 		s->kind = named ? KIND_COMPOSED : KIND_PLAIN;
 }
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which product a log is of: recognised, guessed at, or several in one stream."""
 import itertools
+import json
 import random
 import re
+import time
 
 import pytest
 from conftest import TOP
@@ -134,3 +136,19 @@ def test_a_table_in_a_plain_log_makes_no_container(gonogo):
     text = "\n".join(sample("tomcat/9-up.log")[:3] + ["name | value", "size | 3"] + sample("tomcat/9-up.log")[3:])
     doc = gonogo.scan(gonogo.write("app.log", text + "\n")).doc
     assert doc["verdict"] == "GO" and len(doc["coverage"]) == 1
+
+
+@pytest.mark.parametrize("app, verdict", [("keycloak/24-upgraded.log", "GO"), ("keycloak/unknown-option.log", "NO-GO")])
+def test_containers_are_judged_for_themselves_while_they_write_too(gonogo, app, verdict):
+    """In small pieces that end anywhere, also within a line's prefix."""
+    text = composed(5, db_1=sample("postgresql/container-initialised.log"), app_1=sample(app)).encode()
+    log = gonogo.write("up.log", b"")
+    p = gonogo.start("follow", log, "--from", "start", "--settle", "1s", "--deadline", "30s", "--quiet", "--json", "-")
+    with open(log, "ab", buffering=0) as f:
+        for i in range(0, len(text), 211):
+            f.write(text[i:i + 211])
+            time.sleep(0.005)
+    doc = json.loads(p.communicate(timeout=60)[0])
+    assert doc["verdict"] == verdict
+    assert {c["source"] for c in doc["coverage"]} == {f"{name} ({c})" for name in [doc["coverage"][0]["source"].split(" (")[0]]
+                                                      for c in ("db-1", "app-1")}
