@@ -35,6 +35,8 @@ def test_a_page_tells_all_that_its_set_knows(gonogo, name):
         row = rows[rule["id"]]
         assert rule["effect"] == "ignore" or row.startswith(rule["effect"]), rule["id"]
         assert ("point of no return" in row) == bool(rule.get("point_of_no_return")), rule["id"]
+        for failure in [rule.get("explains", [])] if isinstance(rule.get("explains"), str) else rule.get("explains", []):
+            assert f"`{failure if '/' in failure else name + '/' + failure}`" in row
         for fact in rule.get("facts", {}):
             assert f"`{rule['id']}`" in rows[fact]
     for i, step in enumerate(doc.get("restore", []), 1):
