@@ -135,10 +135,6 @@ static void promise(struct buf *out, const struct rule *r)
 			buf_printf(out, " at `%s`", r->due);
 		if (r->history)
 			buf_str(out, ", also in later runs");
-		if (r->broken) {
-			buf_str(out, ": ");
-			sentence(out, r->broken);
-		}
 	}
 	for (size_t i = 0; i < r->n_closes; i++) {
 		buf_str(out, "; closes \"");
@@ -162,8 +158,6 @@ static void means(struct buf *out, const struct pattern *p)
 		buf_str(out, "; follows from another failure");
 	for (size_t i = 0; i < r->n_explains; i++)
 		buf_printf(out, "; the cause of `%s`, if that follows", r->explains[i]);
-	for (size_t i = 0; i < r->n_explains; i++)
-		buf_printf(out, "%s`%s`", i ? ", " : "; the cause of ", r->explains[i]);
 	if (r->fatal)
 		buf_str(out, "; ends a live run at once");
 	if (r->tries)
