@@ -46,24 +46,24 @@ static void count_samples(struct checking *c, const struct set *s, const char *p
 }
 
 /* One such pattern costs 24 to 48 ns a record, and all other records have to be cut into lines for it. */
-static void say_costly(struct checking *c, const char *what, const struct regex *r)
+static void say_costly(struct checking *c, const char *what, const struct regex *r, const char *when)
 {
 	if (ask_is_costly(r))
 		buf_printf(&c->out,
-			   "  costly: %s has no fixed text of its own: it is tried on every record, and no "
-			   "block can "
-			   "be skipped\n",
-			   what);
+			   "  costly: %s has no fixed text of its own: %sit is tried on every record, and no "
+			   "block can be skipped\n",
+			   what, when);
 }
 
 static void count_costly(struct checking *c, const struct set *s)
 {
 	for (size_t i = 0; i < s->n_patterns; i++)
-		say_costly(c, s->patterns[i].rule.full, s->patterns[i].regex);
+		say_costly(c, s->patterns[i].rule.full, s->patterns[i].regex,
+			   rule_waits(&s->patterns[i].rule) ? "once what it waits for was met, " : "");
 	for (size_t i = 0; i < s->n_error; i++)
-		say_costly(c, "record.error", s->error[i]);
+		say_costly(c, "record.error", s->error[i], "");
 	for (size_t i = 0; i < s->n_detect; i++)
-		say_costly(c, "detect", s->detect[i]);
+		say_costly(c, "detect", s->detect[i], "");
 }
 
 static void check_set(struct checking *c, const char *path)

@@ -190,6 +190,13 @@ static bool allows(void *arg, const struct reader_match *m)
 	return why == REFUSED_NOT;
 }
 
+static bool may_win(void *arg, const struct rule *rule)
+{
+	struct watch *w = arg;
+
+	return story_may_win(w->story, w->log, rule);
+}
+
 static void record_seen(struct watch *w, const struct record *r, const struct rule *winner, bool error)
 {
 	struct record at = placed(w, r);
@@ -257,6 +264,7 @@ static void unusable(void *arg, const struct set *set)
 static const struct reader_events events = {
 	.unusable = unusable,
 	.allows = allows,
+	.may_win = may_win,
 	.met = met,
 	.unmet = unmet,
 	.gave_up = gave_up,

@@ -17,6 +17,8 @@ struct ask {
 	struct prefilter_scratch *scratch;
 	uint32_t *always; /* the ids of whose needs nothing is known */
 	size_t n_always;
+	uint32_t *waiting; /* as always, but their rules wait for others */
+	size_t n_waiting;
 	bool *candidate; /* by id: a literal of it occurs in the record asked about */
 	uint32_t *hits;	 /* the candidates; in order as soon as the first rule is asked for */
 	size_t n_hits, n_ids, next;
@@ -94,6 +96,14 @@ static void add(struct ask *a, uint32_t id, const struct regex *r)
 		a->always[a->n_always++] = id;
 }
 
+static void add_pattern(struct ask *a, uint32_t id, const struct pattern *p)
+{
+	if (rule_waits(&p->rule) && ask_is_costly(p->regex))
+		a->waiting[a->n_waiting++] = id;
+	else
+		add(a, id, p->regex);
+}
+
 static size_t n_detect(const struct library *l, size_t i)
 {
 	return library_head(l, i) ? library_head(l, i)->n_detect : 0;
@@ -139,6 +149,7 @@ struct ask *ask_new(struct set *const *sets, size_t n, const struct library *rec
 
 	a->always = mem_zero(max, sizeof(uint32_t));
 	a->hits = mem_zero(max, sizeof(uint32_t));
+	a->waiting = mem_zero(max, sizeof(uint32_t));
 	a->candidate = mem_zero(max, sizeof(bool));
 	a->patterns = mem_zero(max, sizeof(struct pattern *));
 	a->errors = mem_zero(max, sizeof(struct regex *));
@@ -149,7 +160,7 @@ struct ask *ask_new(struct set *const *sets, size_t n, const struct library *rec
 	for (size_t i = 0; i < n; i++) {
 		for (size_t k = 0; k < sets[i]->n_patterns; k++) {
 			a->patterns[a->n_patterns++] = &sets[i]->patterns[k];
-			add(a, (uint32_t)id++, sets[i]->patterns[k].regex);
+			add_pattern(a, (uint32_t)id++, &sets[i]->patterns[k]);
 		}
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -175,6 +186,7 @@ void ask_free(struct ask *a)
 	free(a->detects);
 	free(a->always);
 	free(a->hits);
+	free(a->waiting);
 	free(a->candidate);
 	free(a);
 }
@@ -276,6 +288,17 @@ struct set *ask_claim(struct ask *a, const char *line, size_t len, size_t *from)
 			return a->detects[id - first].set;
 	}
 	return NULL;
+}
+
+size_t ask_waiting(const struct ask *a)
+{
+	return a->n_waiting;
+}
+
+const struct pattern *ask_waiting_pattern(const struct ask *a, size_t i, uint32_t *id)
+{
+	*id = a->waiting[i];
+	return a->patterns[*id];
 }
 
 bool ask_can_skim(const struct ask *a)

@@ -28,8 +28,14 @@ struct set *ask_claim(struct ask *a, const char *line, size_t len, size_t *from)
 /* Whether one of the sets takes the record for an error; of the record asked about last. */
 bool ask_is_error(const struct ask *a, const char *text, size_t len);
 
-/* Whether every pattern has literals, so that a block in which none occurs need not be read. */
+/*
+ * Whether every pattern has literals, so that a block in which none occurs need not be read.  Those that have
+ * none, but belong to a rule that waits for another one (after), do not count: they are tried only where the
+ * caller says so, by ask_hit() with their ids.
+ */
 bool ask_can_skim(const struct ask *a);
+size_t ask_waiting(const struct ask *a);
+const struct pattern *ask_waiting_pattern(const struct ask *a, size_t i, uint32_t *id);
 struct prefilter_scratch *ask_scratch(const struct ask *a);
 struct prefilter *ask_filter(const struct ask *a); /* to be shared */
 

@@ -255,6 +255,8 @@ static size_t behind_time(const struct reader *r, struct string s, size_t i)
 {
 	size_t groups = 0, digits = 0, last = i;
 
+	if (i > 0 && !is_separator(r->pool[s.at + i - 1])) /* klog's E0102 15:04:05 */
+		return 0;
 	for (; i < s.n; i++) {
 		bool digit = is_digits(r->out->classes, r->pool[s.at + i]);
 

@@ -308,6 +308,37 @@ static bool meets(struct reader *r, const struct pattern *p, const struct record
 	return r->ev->allows(r->arg, m);
 }
 
+static bool may_win(const struct reader *r, const struct pattern *p)
+{
+	return r->walk || !r->ev->may_win || r->ev->may_win(r->arg, &p->rule);
+}
+
+/* Whether a rule that any record may meet is no longer waiting for another one. */
+static bool wants_every_record(struct reader *r)
+{
+	const struct ask *ask = asked(r);
+	uint32_t id;
+
+	if (!ask_can_skim(ask))
+		return true;
+	for (size_t i = 0; i < ask_waiting(ask); i++)
+		if (may_win(r, ask_waiting_pattern(ask, i, &id)))
+			return true;
+	return false;
+}
+
+static void ask_about_record(struct reader *r, const struct record *rec)
+{
+	struct ask *ask = asked(r);
+	uint32_t id;
+
+	if (!r->found)
+		ask_about(ask, rec->text, rec->len);
+	for (size_t i = 0; i < ask_waiting(ask); i++)
+		if (may_win(r, ask_waiting_pattern(ask, i, &id)))
+			ask_hit(ask, id);
+}
+
 /* The first rule that may win it; false: none. */
 static bool find_winner(struct reader *r, const struct record *rec, struct reader_match *m)
 {
@@ -316,8 +347,7 @@ static bool find_winner(struct reader *r, const struct record *rec, struct reade
 
 	buf_clear(&r->latest);
 	buf_add(&r->latest, rec->text, rec->len < LATEST_MAX ? rec->len : LATEST_MAX);
-	if (!r->found)
-		ask_about(ask, rec->text, rec->len);
+	ask_about_record(r, rec);
 	while ((p = ask_next(ask)))
 		if (meets(r, p, rec, m))
 			return true;
@@ -471,7 +501,7 @@ static size_t skim(struct reader *r, const struct skim_block *b)
 		skim_find(ask_scratch(ask), b->data, b->n, &r->hits);
 	hit = r->hits.items;
 	last = hit + r->hits.n;
-	while (hit < last && r->ask && r->n_asks == n_asks) {
+	while (hit < last && r->ask && r->n_asks == n_asks && !wants_every_record(r)) {
 		size_t start = skim_record_start(b, done, hit->at), end = skim_record_end(b, hit->at);
 
 		ask_begin(ask);
@@ -481,7 +511,7 @@ static size_t skim(struct reader *r, const struct skim_block *b)
 		read_record(r, b->data + start, end - start);
 		done = end;
 	}
-	if (!r->ask || r->n_asks != n_asks)
+	if (!r->ask || r->n_asks != n_asks || wants_every_record(r))
 		return done;
 	lines_skip(r->lines, b->n - done, skim_count_lines(b->data + done, b->n - done));
 	return b->n;
@@ -501,7 +531,7 @@ static void read_lines(struct reader *r, const char *data, size_t n)
 	last = skim_last_record(&b);
 	if (!r->prefixed && last > 0) {
 		join_end(r->join);
-		while (last > 0 && !r->prefixed && ask_can_skim(asked(r))) {
+		while (last > 0 && !r->prefixed && !wants_every_record(r)) {
 			struct skim_block part = { b.data, last, raw_first, r };
 			size_t done = skim(r, &part);
 
@@ -525,7 +555,7 @@ static void feed(struct reader *r, const char *data, size_t n)
 	const char *lf;
 	size_t whole;
 
-	if (r->walk || r->prefixed || n < SKIM_MIN || !ask_can_skim(asked(r)) || !fits(r, data, n)) {
+	if (r->walk || r->prefixed || n < SKIM_MIN || wants_every_record(r) || !fits(r, data, n)) {
 		lines_feed(r->lines, data, n);
 		return;
 	}
@@ -606,7 +636,7 @@ void reader_feed(struct reader *r, const char *data, size_t n)
 
 struct prefilter *reader_filter(struct reader *r)
 {
-	return r->walk || r->prefixed || r->holding || !ask_can_skim(asked(r)) ? NULL : ask_filter(r->ask);
+	return r->walk || r->prefixed || r->holding || wants_every_record(r) ? NULL : ask_filter(r->ask);
 }
 
 void reader_ahead(struct reader *r, const struct skim_found *found)

@@ -38,6 +38,8 @@ struct reader_events {
 	 * set, and is a failure.
 	 */
 	void (*unusable)(void *arg, const struct set *set);
+	/* Whether what the rule waits for (after) has been met, so that it may win any record.  NULL: yes. */
+	bool (*may_win)(void *arg, const struct rule *rule);
 };
 
 struct reader *reader_new(const struct library *l, const struct reader_events *ev, void *arg);

@@ -19,6 +19,14 @@ const struct capture *capture_named(const struct capture *captures, size_t n, co
 	return NULL;
 }
 
+bool rule_waits(const struct rule *r)
+{
+	for (size_t i = 0; i < r->n_conditions; i++)
+		if (r->conditions[i].wanted)
+			return true;
+	return false;
+}
+
 bool rule_decides(const struct rule *r)
 {
 	bool only_seen = r->effect == EFFECT_NOTE || r->effect == EFFECT_PHASE ||

@@ -98,6 +98,8 @@ struct capture {
 	size_t len;
 };
 
+/* Whether it can only be met behind another one (after). */
+bool rule_waits(const struct rule *r);
 /* Whether meeting it can do more than be told: change the verdict, now or later. */
 bool rule_decides(const struct rule *r);
 

@@ -588,6 +588,11 @@ enum refusal story_allows(const struct story *s, size_t log, const struct sighti
 	return track_allows(s->tracks[log], x, which);
 }
 
+bool story_may_win(const struct story *s, size_t log, const struct rule *rule)
+{
+	return track_may_win(s->tracks[log], rule);
+}
+
 static const struct outcome_reason *event_of(struct outcome_reason *slot, const struct track *t,
 					     const struct sighting *x)
 {

@@ -101,6 +101,8 @@ enum refusal { REFUSED_NOT, REFUSED_WHERE, REFUSED_AFTER, REFUSED_UNLESS, REFUSE
  */
 enum refusal story_allows(const struct story *s, size_t log, const struct sighting *x,
 			  const struct condition **which);
+/* Whether every rule that it waits for (after) was met: only then any record can win. */
+bool story_may_win(const struct story *s, size_t log, const struct rule *rule);
 void story_meet(struct story *s, size_t log, const struct sighting *x);
 /*
  * Before anything happens: what stood in this log before this run was read into past.  Only `in: history`

@@ -250,6 +250,18 @@ enum refusal track_allows(const struct track *t, const struct sighting *x, const
 	return REFUSED_NOT;
 }
 
+bool track_may_win(const struct track *t, const struct rule *rule)
+{
+	for (size_t i = 0; i < rule->n_conditions; i++) {
+		const struct condition *c = &rule->conditions[i];
+		const struct track_met *m = c->wanted ? met_named(t, c->rule) : NULL;
+
+		if (c->wanted && (!m || (c->history ? m->before : m->count) == 0))
+			return false;
+	}
+	return true;
+}
+
 const struct track_goal *track_goal_named(const struct track *t, const char *set, const char *name)
 {
 	for (size_t i = 0; i < t->n_goals; i++)

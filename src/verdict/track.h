@@ -104,6 +104,7 @@ void track_free(struct track *t);
 struct track_set *track_use(struct track *t, const struct rule_set *set, size_t place);
 /* which (may be NULL): gets the condition that does not hold, or NULL. */
 enum refusal track_allows(const struct track *t, const struct sighting *x, const struct condition **which);
+bool track_may_win(const struct track *t, const struct rule *rule);
 void track_meet(struct track *t, const struct sighting *x, int64_t settle, struct track_change *c);
 void track_again(struct track *t, const struct sighting *x);
 /* What past has met counts as earlier runs; its promises that pass into later runs move. */
