@@ -160,7 +160,7 @@ def preflight(doc):
 
 
 def decided(doc):
-    return doc["verdict"], doc["reasons"][0]["rule"]
+    return doc["verdict"], doc["reasons"][0]["rule"] if doc["reasons"] else None
 
 
 @pytest.mark.parametrize("journal", ["EMBEDDED", "UFS"])
