@@ -7,9 +7,15 @@
 #include "record/record.h"
 #include "record/unwrap.h"
 
-enum { STREAMS_MAX = 64, PREFACE_MAX = 200 };
+enum {
+	STREAMS_MAX = 64,
+	PREFACE_MAX = 200,
+	PLAIN_AFTER = 256 << 10 /* what images are built with may stand before the containers */
+};
 
-enum kind { KIND_UNKNOWN, KIND_PLAIN, KIND_COMPOSED };
+static const char attaching[] = "Attaching to ";
+
+enum kind { KIND_UNKNOWN, KIND_DOUBTFUL, KIND_PLAIN, KIND_COMPOSED };
 
 struct streams {
 	streams_fn *out;
@@ -79,25 +85,37 @@ static size_t stream_named(struct streams *s, const char *name, size_t len)
 	return s->n - 1;
 }
 
+static bool starts(const char *line, size_t n, const char *with)
+{
+	size_t len = strlen(with);
+
+	return n >= len && memcmp(line, with, len) == 0;
+}
+
 /* What compose says before its containers speak. */
 static bool is_preface(const char *line, size_t n)
 {
-	static const char *const words[] = { "Attaching to ", " Container ", " Network ",   " Volume ",
-					     "Creating ",     "Starting ",   "Recreating ", "[+] Running" };
+	static const char *const words[] = { attaching,	  " Container ", " Network ",	" Volume ",
+					     "Creating ", "Starting ",	 "Recreating ", "[+] Running" };
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (n >= strlen(words[i]) && memcmp(line, words[i], strlen(words[i])) == 0)
+		if (starts(line, n, words[i]))
 			return true;
 	return n == 0 || *line == '\n' || *line == '\r';
 }
 
-/* The first line that is no preface decides for the whole log: a table in a plain one makes no container. */
+/* The first line that is no preface decides for the whole log: a table in a plain one makes no container. But
+ * compose may still announce its containers after it has built their images. */
 static void know_kind(struct streams *s, const char *line, size_t n, bool named)
 {
-	if (s->kind != KIND_UNKNOWN)
-		return;
-	if (!is_preface(line, n) || s->n_preface++ == PREFACE_MAX)
-		s->kind = named ? KIND_COMPOSED : KIND_PLAIN;
+	if (s->kind == KIND_UNKNOWN && (!is_preface(line, n) || s->n_preface++ == PREFACE_MAX)) {
+		s->kind = named ? KIND_COMPOSED : KIND_DOUBTFUL;
+	} else if (s->kind == KIND_DOUBTFUL && starts(line, n, attaching)) {
+		s->kind = KIND_UNKNOWN;
+		s->n_preface = 0;
+	} else if (s->kind == KIND_DOUBTFUL && s->offset > PLAIN_AFTER) {
+		s->kind = KIND_PLAIN;
+	}
 }
 
 /* ---- handing out ---- */
