@@ -303,6 +303,53 @@ void unwrap_line(const char *text, size_t n, struct buf *scratch, struct unwrapp
 	unwrap_prefix(text, n, out);
 }
 
+/* 2026-11-21 10:00:00, 2026/11/21 10:00:00, 2026-11-21T10:00:00 */
+static bool date_and_time(struct cursor *c)
+{
+	return digits(c, 4) && (ch(c, '-') || ch(c, '/')) && digits(c, 2) && (ch(c, '-') || ch(c, '/')) &&
+	       digits(c, 2) && (ch(c, 'T') || ch(c, ' ')) && clock_time(c);
+}
+
+/* What begins with a time of its own: "2026-11-21 10:00:00", also in brackets; Redis' "1:M 21 Nov 2026
+ * 10:00:00", Zabbix' " 7:20261121:100000.123". */
+static bool has_own_time(struct cursor c)
+{
+	struct cursor own;
+
+	run(&c, is_blank);
+	own = c;
+	ch(&own, '[');
+	if (date_and_time(&own))
+		return true;
+	if (!run(&c, is_digit) || !ch(&c, ':'))
+		return false;
+	own = c;
+	if (digits(&own, 8) && ch(&own, ':') && digits(&own, 6))
+		return true;
+	return c.at < c.end && *c.at >= 'A' && *c.at <= 'Z' && (c.at++, ch(&c, ' ')) && digits(&c, 2) &&
+	       ch(&c, ' ');
+}
+
+/* A time in front of another: Docker Desktop's, of `docker logs -t`, of a viewer of logs. */
+static size_t stamp_prefix(const char *s, size_t n)
+{
+	struct cursor c = { s, s + n }, own;
+
+	if (!n || !str_digit(*s))
+		return 0;
+	own = c;
+	if (!iso_time(&c)) {
+		c = own;
+		if (!date_and_time(&c)) {
+			c = own; /* 21.11.2026 10:00:00, Portainer's in German */
+			if (!(digits(&c, 2) && ch(&c, '.') && digits(&c, 2) && ch(&c, '.') && digits(&c, 4) &&
+			      ch(&c, ' ') && clock_time(&c)))
+				return 0;
+		}
+	}
+	return ch(&c, ' ') && has_own_time(c) ? (size_t)(c.at - s) : 0;
+}
+
 /* "> text": pasted into a mail or an issue. */
 static size_t quote_len(const char *s, size_t n)
 {
@@ -318,6 +365,7 @@ void unwrap_prefix(const char *text, size_t n, struct unwrapped *out)
 	size_t len = quote_len(text, n);
 
 	len += prefix_len(text + len, n - len, out);
+	len += stamp_prefix(text + len, n - len);
 	out->prefix = text;
 	out->prefix_len = len;
 	out->text = text + len;

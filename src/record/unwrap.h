@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Takes off a line what others put on it: terminal colours, NULs, the marks of a quotation, and the prefixes
- * of docker compose, syslog (RFC 3164, RFC 5424, journalctl), Kubernetes' CRI and the Java service wrapper.
+ * of docker compose, syslog (RFC 3164, RFC 5424, journalctl), Kubernetes' CRI and the Java service wrapper,
+ * and a time in front of the line's own (docker logs -t, Docker Desktop).
  */
 #pragma once
 #include <stdbool.h>
