@@ -119,7 +119,12 @@ static void put_xml(struct buf *out, const char *s, size_t len, uint32_t cp)
 
 void text_utf8(struct buf *out, const char *s, size_t n)
 {
-	walk(out, s, n, keep_all, put_plain);
+	size_t ascii = 0;
+
+	while (ascii < n && (unsigned char)s[ascii] < 0x80) /* most of any log */
+		ascii++;
+	buf_add(out, s, ascii);
+	walk(out, s + ascii, n - ascii, keep_all, put_plain);
 }
 
 void text_line(struct buf *out, const char *s, size_t n)

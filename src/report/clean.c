@@ -81,10 +81,13 @@ static int put_chunk(const char *s, size_t n, void *arg)
 	size_t plain = 0, len;
 
 	for (size_t i = 0; i < n; i += len) {
+		len = 1;
+		if ((unsigned char)s[i] < 0x7F)
+			continue;
 		len = text_utf8_len(s + i, n - i);
 		if (len == 0)
 			len = 1;
-		if ((unsigned char)s[i] < 0x7F || !is_hidden(&scratch, s + i, len))
+		if (!is_hidden(&scratch, s + i, len))
 			continue;
 		buf_add(out, s + plain, i - plain);
 		buf_printf(out, "\\u%04x", codepoint(s + i, len));
