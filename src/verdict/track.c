@@ -597,10 +597,20 @@ static struct track_set *set_of(const struct track *t, const char *name)
  * A second banner of the same start is no new start; one after the set got anywhere is.  A log may begin with
  * the end of an earlier start: what the set had reached or stopped there is not this one's.
  */
+static bool anything_begun(const struct track *t)
+{
+	for (size_t i = 0; i < t->n_sets; i++)
+		if (t->sets[i].begun)
+			return true;
+	return false;
+}
+
 static bool opens_run(const struct track *t, const struct track_set *u)
 {
-	if (!u->begun)
-		return u->goal_reached || u->stopped;
+	if (!u->begun) /* the log began in the middle of a start; a set without goals speaks for those of
+			  --ready */
+		return u->goal_reached || u->stopped ||
+		       (!u->set->n_goals && t->n_goals && !anything_begun(t));
 	return u->phase > 1 || u->goal_reached || t->failed || t->stopped;
 }
 

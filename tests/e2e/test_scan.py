@@ -196,6 +196,12 @@ def test_ready_and_fail_stand_in_for_a_set(app):
     assert app("scan", "--ready", "(", log).code == 78
 
 
+def test_what_ready_says_of_an_earlier_start_is_no_go_for_the_last_one(app):
+    one = "> shop@1.0.0 start\n> node server.js\n\nListening on 80\n"
+    assert app.scan("--ready", "Listening on", app.write("one.log", one)).code == 0
+    assert app.scan("--ready", "Listening on", app.write("two.log", one + one.replace("Listening", "Opening"))).code == 3
+
+
 def test_strict_makes_a_go_with_warnings_or_unexplained_errors_a_no_go(app):
     warned = GOOD.replace("10:00:05", "10:00:04 app.Main old\n10:00:05")
     assert verdict(app, warned)[0] == 0
