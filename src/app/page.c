@@ -262,7 +262,7 @@ static bool stated_before(const struct set *s, size_t pattern, size_t fact)
 	const char *name = s->patterns[pattern].rule.facts[fact].name;
 
 	for (size_t i = 0; i <= pattern; i++)
-		for (size_t k = 0; k < s->patterns[i].rule.n_facts && (i < pattern || k < fact); k++)
+		for (size_t k = 0; (i < pattern || k < fact) && k < s->patterns[i].rule.n_facts; k++)
 			if (str_eq(s->patterns[i].rule.facts[k].name, name))
 				return true;
 	return false;

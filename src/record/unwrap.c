@@ -326,8 +326,10 @@ static bool has_own_time(struct cursor c)
 	own = c;
 	if (digits(&own, 8) && ch(&own, ':') && digits(&own, 6))
 		return true;
-	return c.at < c.end && *c.at >= 'A' && *c.at <= 'Z' && (c.at++, ch(&c, ' ')) && digits(&c, 2) &&
-	       ch(&c, ' ');
+	if (c.at >= c.end || *c.at < 'A' || *c.at > 'Z')
+		return false;
+	c.at++;
+	return ch(&c, ' ') && digits(&c, 2) && ch(&c, ' ');
 }
 
 /* A time in front of another: Docker Desktop's, of `docker logs -t`, of a viewer of logs. */
