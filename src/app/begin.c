@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/begin.h"
 
-#include <string.h>
-
 #include "app/watch.h"
+#include "pattern/skim.h"
 #include "source/source.h"
 
 enum { HISTORY_MAX = 64 << 20 }; /* of earlier runs; what is older says little about this one */
@@ -85,13 +84,8 @@ static void keep_sets(struct watch *w, struct begin_place *out)
 
 static void count(struct begin_place *out, const char *data, size_t n)
 {
-	const char *end = data + n;
-
 	out->size += n;
-	while (data < end && (data = memchr(data, '\n', (size_t)(end - data)))) {
-		out->lines++;
-		data++;
-	}
+	out->lines += skim_count_lines(data, n);
 }
 
 void begin_find(const struct plan_log *log, const struct library *l, struct begin_place *out)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/candidates.h"
 
-#include <string.h>
-
 #include "pattern/ask.h"
+#include "record/lines.h"
 #include "record/record.h"
 #include "record/unwrap.h"
 
@@ -11,6 +10,7 @@ struct search {
 	struct set **sets;
 	size_t n;
 	struct ask *ask;
+	struct buf scratch;	    /* a cleaned line */
 	const struct pattern **met; /* each once */
 	size_t n_met, room;
 };
@@ -34,30 +34,26 @@ static bool was_met(const struct search *s, const struct pattern *p)
 	return false;
 }
 
-static void try_line(struct search *s, const char *line, size_t n)
+static void try_line(void *arg, const struct line *l)
 {
+	struct search *s = arg;
 	const struct pattern *p;
+	struct unwrapped c;
 
-	ask_about(s->ask, line, n);
+	unwrap_line(l->text, l->len, &s->scratch, &c);
+	ask_about(s->ask, c.text, c.len);
 	while ((p = ask_next(s->ask)))
 		if ((is_course(p) || is_failure(p)) && !was_met(s, p) &&
-		    regex_match(p->regex, line, n) == REGEX_YES)
+		    regex_match(p->regex, c.text, c.len) == REGEX_YES)
 			*ARRAY_ADD(s->met, s->n_met, s->room) = p;
 }
 
 static void try_lines(struct search *s, const char *text, size_t n)
 {
-	AUTO_BUF scratch = BUF_INIT(LINE_MAX_BYTES);
-	const char *end = text + n, *lf;
+	AUTO(lines) l = lines_new(try_line, s);
 
-	for (; text < end; text = lf + 1) {
-		struct unwrapped c;
-
-		lf = memchr(text, '\n', (size_t)(end - text));
-		lf = lf ? lf : end;
-		unwrap_line(text, (size_t)(lf - text), &scratch, &c);
-		try_line(s, c.text, c.len);
-	}
+	lines_feed(l, text, n);
+	lines_flush(l);
 }
 
 static void add(struct candidate best[CANDIDATES_MAX], size_t *n, struct candidate c)
@@ -90,7 +86,8 @@ static size_t rank(const struct search *s, bool (*counts)(const struct pattern *
 size_t candidates_find(const struct library *l, const char *text, size_t n,
 		       struct candidate best[CANDIDATES_MAX])
 {
-	struct search s = { .sets = mem_zero(library_count(l), sizeof(struct set *)) };
+	struct search s = { .sets = mem_zero(library_count(l), sizeof(struct set *)),
+			    .scratch = BUF_INIT(LINE_MAX_BYTES) };
 
 	for (size_t i = 0; i < library_count(l); i++) {
 		struct set *set = library_at(l, i);
@@ -104,6 +101,7 @@ size_t candidates_find(const struct library *l, const char *text, size_t n,
 	if (!n)
 		n = rank(&s, is_failure, best);
 	ask_free(s.ask);
+	buf_free(&s.scratch);
 	free(s.met);
 	free(s.sets);
 	return n;

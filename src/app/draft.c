@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "record/lines.h"
 #include "record/record.h"
 #include "record/unwrap.h"
 #include "record/when.h"
@@ -36,21 +37,24 @@ static int read_log(struct draft *d, const char *path, struct err *e)
 	return b && n >= 0 ? 0 : -1;
 }
 
-static void cut_lines(struct draft *d)
+static void take_line(void *arg, const struct line *l)
 {
 	AUTO_BUF scratch = BUF_INIT(LINE_MAX_BYTES);
-	const char *at = buf_text(&d->text), *end = at + d->text.len, *lf;
+	struct draft *d = arg;
+	struct unwrapped c;
 
-	for (; at < end && d->n < LINES_MAX; at = lf + 1) {
-		struct unwrapped c;
-		size_t n;
+	if (d->n == LINES_MAX)
+		return;
+	unwrap_line(l->text, l->len, &scratch, &c);
+	*ARRAY_ADD(d->lines, d->n, d->room) = text_line_dup(c.text, c.len);
+}
 
-		lf = memchr(at, '\n', (size_t)(end - at));
-		lf = lf ? lf : end;
-		n = (size_t)(lf - at);
-		unwrap_line(at, n && at[n - 1] == '\r' ? n - 1 : n, &scratch, &c);
-		*ARRAY_ADD(d->lines, d->n, d->room) = text_line_dup(c.text, c.len);
-	}
+static void cut_lines(struct draft *d)
+{
+	AUTO(lines) l = lines_new(take_line, d);
+
+	lines_feed(l, buf_text(&d->text), d->text.len);
+	lines_flush(l);
 }
 
 /* ---- how its records begin ---- */

@@ -46,12 +46,17 @@ static bool has_first(const struct set *s, const char *text, size_t n)
 	return s->n_first > 0;
 }
 
-static bool begins_record(const struct set *s, const char *text, size_t n)
+static bool any_meets(struct regex *const *list, size_t n_list, const char *text, size_t n)
 {
-	for (size_t i = 0; i < s->n_first; i++)
-		if (regex_match_once(s->first[i], text, n) == REGEX_YES)
+	for (size_t i = 0; i < n_list; i++)
+		if (regex_match_once(list[i], text, n) == REGEX_YES)
 			return true;
 	return false;
+}
+
+static bool begins_record(const struct set *s, const char *text, size_t n)
+{
+	return any_meets(s->first, s->n_first, text, n);
 }
 
 static bool reads_time(const struct set *s, const char *text, size_t n)
@@ -66,10 +71,7 @@ static bool reads_time(const struct set *s, const char *text, size_t n)
 
 static bool detects(const struct set *s, const char *text, size_t n)
 {
-	for (size_t i = 0; i < s->n_detect; i++)
-		if (regex_match_once(s->detect[i], text, n) == REGEX_YES)
-			return true;
-	return false;
+	return any_meets(s->detect, s->n_detect, text, n);
 }
 
 /* ---- the whole ---- */

@@ -199,10 +199,11 @@ static bool may_win(void *arg, const struct rule *rule)
 
 static void record_seen(struct watch *w, const struct record *r, const struct rule *winner, bool error)
 {
-	struct record at = placed(w, r);
+	if (w->on_record) {
+		struct record at = placed(w, r);
 
-	if (w->on_record)
 		w->on_record(w->arg, w, &at, winner, error);
+	}
 	w->n_refused = 0;
 }
 

@@ -169,38 +169,41 @@ TEST(a_record_that_is_judged_while_quiet_is_judged_again_when_it_grows)
 	assert_string_equal(buf_text(&out), "1:- 1:app/deep! why=disk 3:- ");
 }
 
+static void feed(struct reader *r, const char *text)
+{
+	reader_feed(r, text, strlen(text));
+}
+
 TEST(in_a_pause_only_what_decides_nothing_is_told)
 {
-	static const char seen[] = "10:00 a\n  at once\n", fails[] = "10:01 a\nCaused by: disk\n";
 	AUTO_BUF out = BUF_INIT(4096);
 	AUTO(library) l = make_library();
 	AUTO(reader) r = reader_new(l, &events, &out);
 
 	reader_use(r, library_set(l, "app"));
-	reader_feed(r, seen, strlen(seen));
+	feed(r, "10:00 a\n  at once\n");
 	reader_pause(r);
 	assert_string_equal(buf_text(&out), "1:base/thrown ");
 	assert_false(reader_waiting(r));
-	reader_feed(r, fails, strlen(fails));
+	feed(r, "10:01 a\nCaused by: disk\n");
 	reader_pause(r);
 	assert_string_equal(buf_text(&out), "1:base/thrown ");
 	assert_true(reader_waiting(r)); /* the rest of the trace may stand in the next write */
-	reader_feed(r, "  at the bottom\n", 16);
+	feed(r, "  at the bottom\n");
 	reader_end(r);
 	assert_string_equal(buf_text(&out), "1:base/thrown 3:app/deep why=disk ");
 }
 
 TEST(what_was_told_in_a_pause_is_judged_again_when_it_grows)
 {
-	static const char seen[] = "10:00 a\n  at once\n", more[] = "Caused by: disk\n";
 	AUTO_BUF out = BUF_INIT(4096);
 	AUTO(library) l = make_library();
 	AUTO(reader) r = reader_new(l, &events, &out);
 
 	reader_use(r, library_set(l, "app"));
-	reader_feed(r, seen, strlen(seen));
+	feed(r, "10:00 a\n  at once\n");
 	reader_pause(r);
-	reader_feed(r, more, strlen(more));
+	feed(r, "Caused by: disk\n");
 	reader_end(r);
 	assert_string_equal(buf_text(&out), "1:base/thrown 1:app/deep! why=disk ");
 }
