@@ -1,135 +1,218 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A ring of blocks.  Each thread does what is to be done next: judge the block whose turn it is if it was
+ * looked through and nobody is judging, otherwise read one more and look it through.  So nobody waits for
+ * another one as long as there is room in the ring.
+ */
 #include "app/ahead.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { THREADS_MAX = 64 };
+enum {
+	THREADS_MAX = 64,
+	SLOTS_A_THREAD = 3,
+};
 
-struct queue {
+struct slot {
+	char *block;
+	size_t room;
+	ssize_t n; /* bytes in it; 0: the end; -1: the reason is in why */
+	struct err why;
+	struct skim_found found;
+	struct prefilter *filter; /* that of found, kept for as long as it is named there */
+	bool ready;
+};
+
+struct ring {
 	struct blocks *blocks;
 	const struct ahead *ahead;
-	pthread_mutex_t reading; /* of blocks, and of what follows from it: */
-	uint64_t n_read;
-	bool ended;
+	pthread_mutex_t lock; /* of what follows; a slot belongs to whoever reads or judges it */
+	pthread_cond_t changed;
+	struct slot *slots;
+	size_t n_slots;
+	uint64_t n_read, turn; /* numbers of the blocks that are read and judged next */
+	bool reading;	       /* somebody reads what can only be read in order */
+	bool judging;
+	bool ended; /* there is nothing behind what was read */
+	bool over;  /* nothing more is judged */
 	int result;
 	struct err *err;
-	pthread_mutex_t judging; /* of what follows: */
-	pthread_cond_t next;
-	uint64_t turn;		  /* the number of the block that is judged now */
-	struct prefilter *filter; /* shared with the threads; NULL: nothing is looked for */
+	struct prefilter *filter; /* NULL: nothing is looked for */
 };
 
 struct worker {
-	struct queue *q;
+	struct ring *r;
 	struct prefilter *filter;
 	struct prefilter_scratch *scratch;
-	char *block;
-	struct skim_found found;
 };
 
-static ssize_t read_block(struct worker *w)
+/* ---- reading and looking through ---- */
+
+static void replace_filter(struct prefilter **mine, struct prefilter *other)
 {
-	struct blocks *b = w->q->blocks;
+	struct prefilter *before = *mine;
+
+	*mine = other ? prefilter_share(other) : NULL;
+	prefilter_free(before);
+}
+
+static void read_slot(struct ring *r, struct slot *s, uint64_t number)
+{
 	const char *data;
-	ssize_t n = blocks_read(b, &data, w->q->err);
 
-	if (!blocks_packed(b)) {
-		w->block = blocks_swap(b, w->block);
-		return n;
-	}
-	if (n > BLOCKS_SIZE) /* an archive's filter gives what it likes */
-		w->block = mem_check(realloc(w->block, (size_t)n));
-	if (n > 0)
-		memcpy(w->block, data, (size_t)n);
-	return n;
-}
-
-/* The next block and its number; false: there is none more. */
-static bool next_block(struct worker *w, uint64_t *number)
-{
-	struct queue *q = w->q;
-	ssize_t n = 0;
-
-	pthread_mutex_lock(&q->reading);
-	if (!q->ended)
-		n = read_block(w);
-	if (n <= 0) {
-		q->ended = true;
-		if (n < 0)
-			q->result = -1;
-	}
-	*number = q->n_read;
-	q->n_read += n > 0;
-	pthread_mutex_unlock(&q->reading);
-	w->found.data = w->block;
-	w->found.n = n > 0 ? (size_t)n : 0;
-	return n > 0;
-}
-
-static void take_filter(struct worker *w, struct prefilter *filter)
-{
-	if (filter == w->filter)
+	if (blocks_any_order(r->blocks)) {
+		s->n = blocks_read_at(r->blocks, number * BLOCKS_SIZE, s->block, &s->why);
 		return;
-	prefilter_scratch_free(w->scratch);
-	prefilter_free(w->filter);
-	w->filter = filter ? prefilter_share(filter) : NULL;
-	w->scratch = filter ? prefilter_scratch_new(filter) : NULL;
-}
-
-static void look_through(struct worker *w)
-{
-	struct queue *q = w->q;
-
-	pthread_mutex_lock(&q->judging);
-	take_filter(w, q->filter);
-	pthread_mutex_unlock(&q->judging);
-	w->found.filter = w->filter;
-	w->found.fits = w->filter && skim_fits(w->block, w->found.n);
-	w->found.hits.n = 0;
-	if (w->found.fits)
-		skim_find(w->scratch, w->block, w->found.n, &w->found.hits);
-}
-
-/* Whoever's turn it is may use all that take() needs without a lock: the others wait. */
-static void judge(struct worker *w, uint64_t number)
-{
-	struct queue *q = w->q;
-	struct prefilter *filter, *before;
-
-	pthread_mutex_lock(&q->judging);
-	while (q->turn != number)
-		pthread_cond_wait(&q->next, &q->judging);
-	pthread_mutex_unlock(&q->judging);
-
-	q->ahead->take(q->ahead->arg, &w->found);
-	filter = q->ahead->filter(q->ahead->arg);
-
-	pthread_mutex_lock(&q->judging);
-	before = q->filter;
-	if (filter != before) {
-		q->filter = filter ? prefilter_share(filter) : NULL;
-		prefilter_free(before);
 	}
-	q->turn++;
-	pthread_cond_broadcast(&q->next);
-	pthread_mutex_unlock(&q->judging);
+	s->n = blocks_read(r->blocks, &data, &s->why);
+	if (s->n > (ssize_t)s->room) { /* an archive's filter gives what it likes */
+		s->room = (size_t)s->n;
+		s->block = mem_check(realloc(s->block, s->room));
+	}
+	if (s->n > 0)
+		memcpy(s->block, data, (size_t)s->n);
 }
+
+static void look_through(struct worker *w, struct slot *s)
+{
+	if (w->filter != s->filter) {
+		prefilter_scratch_free(w->scratch);
+		replace_filter(&w->filter, s->filter);
+		w->scratch = w->filter ? prefilter_scratch_new(w->filter) : NULL;
+	}
+	s->found.data = s->block;
+	s->found.n = s->n > 0 ? (size_t)s->n : 0;
+	skim_ahead(&s->found, s->filter, w->scratch);
+}
+
+static bool may_read(const struct ring *r)
+{
+	return !r->ended && !r->over && r->n_read < r->turn + r->n_slots &&
+	       (blocks_any_order(r->blocks) || !r->reading);
+}
+
+/* Called and left with the lock. */
+static void read_next(struct worker *w)
+{
+	struct ring *r = w->r;
+	uint64_t number = r->n_read++;
+	struct slot *s = &r->slots[number % r->n_slots];
+
+	replace_filter(&s->filter, r->filter);
+	r->reading = true;
+	pthread_mutex_unlock(&r->lock);
+	read_slot(r, s, number);
+	pthread_mutex_lock(&r->lock);
+	r->reading = false;
+	r->ended |= s->n <= 0;
+	pthread_cond_broadcast(&r->changed);
+	pthread_mutex_unlock(&r->lock);
+	look_through(w, s);
+	pthread_mutex_lock(&r->lock);
+	s->ready = true;
+}
+
+/* ---- judging ---- */
+
+/* Judges the block; false: there is none behind it. */
+static bool judge(const struct ring *r, struct slot *s)
+{
+	uint64_t at = r->turn * BLOCKS_SIZE;
+	bool short_block = s->n < BLOCKS_SIZE && blocks_any_order(r->blocks);
+
+	while (s->n > 0) {
+		r->ahead->take(r->ahead->arg, &s->found);
+		if (!short_block)
+			return true;
+		/* the end of the file, or an error: what follows is read as one thread would */
+		at += (uint64_t)s->n;
+		s->n = blocks_read_at(r->blocks, at, s->block, &s->why);
+		s->found.n = s->n > 0 ? (size_t)s->n : 0;
+		s->found.filter = NULL;
+	}
+	return false;
+}
+
+/* Called and left with the lock; but no two threads judge at a time. */
+static void judge_next(struct ring *r)
+{
+	struct slot *s = &r->slots[r->turn % r->n_slots];
+	struct prefilter *filter;
+	bool more;
+
+	r->judging = true;
+	pthread_mutex_unlock(&r->lock);
+	more = judge(r, s);
+	filter = r->ahead->filter(r->ahead->arg);
+	pthread_mutex_lock(&r->lock);
+	if (filter != r->filter)
+		replace_filter(&r->filter, filter);
+	if (!more && s->n < 0) {
+		r->result = -1;
+		if (r->err)
+			*r->err = s->why;
+	}
+	r->over = !more;
+	r->turn++;
+	s->ready = r->judging = false;
+	pthread_cond_broadcast(&r->changed);
+}
+
+static bool may_judge(const struct ring *r)
+{
+	return !r->judging && !r->over && r->slots[r->turn % r->n_slots].ready;
+}
+
+/* ---- threads ---- */
 
 static void *work(void *arg)
 {
-	struct worker w = { .q = arg, .block = mem_check(malloc(BLOCKS_SIZE)) };
-	uint64_t number;
+	struct worker w = { .r = arg };
+	struct ring *r = w.r;
 
-	while (next_block(&w, &number)) {
-		look_through(&w);
-		judge(&w, number);
+	pthread_mutex_lock(&r->lock);
+	while (!r->over) {
+		if (may_judge(r))
+			judge_next(r);
+		else if (may_read(r))
+			read_next(&w);
+		else
+			pthread_cond_wait(&r->changed, &r->lock);
 	}
-	take_filter(&w, NULL);
-	free(w.found.hits.items);
-	free(w.block);
+	pthread_mutex_unlock(&r->lock);
+	prefilter_scratch_free(w.scratch);
+	prefilter_free(w.filter);
 	return NULL;
+}
+
+static void set_up(struct ring *r, size_t threads)
+{
+	pthread_mutex_init(&r->lock, NULL);
+	pthread_cond_init(&r->changed, NULL);
+	r->filter = r->ahead->filter(r->ahead->arg);
+	if (r->filter)
+		prefilter_share(r->filter);
+	r->n_slots = threads * SLOTS_A_THREAD;
+	r->slots = mem_zero(r->n_slots, sizeof(struct slot));
+	for (size_t i = 0; i < r->n_slots; i++) {
+		r->slots[i].room = BLOCKS_SIZE;
+		r->slots[i].block = mem_check(malloc(BLOCKS_SIZE));
+	}
+}
+
+static void tear_down(struct ring *r)
+{
+	for (size_t i = 0; i < r->n_slots; i++) {
+		prefilter_free(r->slots[i].filter);
+		skim_found_end(&r->slots[i].found);
+		free(r->slots[i].block);
+	}
+	free(r->slots);
+	prefilter_free(r->filter);
+	pthread_cond_destroy(&r->changed);
+	pthread_mutex_destroy(&r->lock);
 }
 
 static int read_alone(struct blocks *b, const struct ahead *a, struct err *e)
@@ -146,24 +229,19 @@ static int read_alone(struct blocks *b, const struct ahead *a, struct err *e)
 
 int ahead_read(struct blocks *b, size_t threads, const struct ahead *a, struct err *e)
 {
-	struct queue q = { .blocks = b, .ahead = a, .err = e };
+	struct ring r = { .blocks = b, .ahead = a, .err = e };
 	pthread_t others[THREADS_MAX];
 	size_t n = 0;
 
 	if (threads <= 1)
 		return read_alone(b, a, e);
-	pthread_mutex_init(&q.reading, NULL);
-	pthread_mutex_init(&q.judging, NULL);
-	pthread_cond_init(&q.next, NULL);
+	set_up(&r, threads < THREADS_MAX ? threads : THREADS_MAX);
 	/* fewer than wanted are enough */
-	while (n < THREADS_MAX && n + 1 < threads && pthread_create(&others[n], NULL, work, &q) == 0)
+	while (n + 1 < r.n_slots / SLOTS_A_THREAD && pthread_create(&others[n], NULL, work, &r) == 0)
 		n++;
-	work(&q);
+	work(&r);
 	for (size_t i = 0; i < n; i++)
 		pthread_join(others[i], NULL);
-	prefilter_free(q.filter);
-	pthread_cond_destroy(&q.next);
-	pthread_mutex_destroy(&q.judging);
-	pthread_mutex_destroy(&q.reading);
-	return q.result;
+	tear_down(&r);
+	return r.result;
 }

@@ -497,7 +497,7 @@ static size_t skim(struct reader *r, const struct skim_block *b)
 	const struct skim_hit *hit, *last;
 	size_t done = 0, n_asks = r->n_asks;
 
-	if (!r->ahead || !skim_take(r->ahead, ask_filter(ask), b->data, b->n, &r->hits))
+	if (!skim_take(r->ahead, ask_filter(ask), b->data, b->n, &r->hits))
 		skim_find(ask_scratch(ask), b->data, b->n, &r->hits);
 	hit = r->hits.items;
 	last = hit + r->hits.n;
@@ -507,13 +507,13 @@ static size_t skim(struct reader *r, const struct skim_block *b)
 		ask_begin(ask);
 		for (; hit < last && hit->at < end; hit++)
 			ask_hit(ask, hit->id);
-		lines_skip(r->lines, start - done, skim_count_lines(b->data + done, start - done));
+		lines_skip(r->lines, start - done, skim_found_lines(r->ahead, b->data + done, start - done));
 		read_record(r, b->data + start, end - start);
 		done = end;
 	}
 	if (!r->ask || r->n_asks != n_asks || wants_every_record(r))
 		return done;
-	lines_skip(r->lines, b->n - done, skim_count_lines(b->data + done, b->n - done));
+	lines_skip(r->lines, b->n - done, skim_found_lines(r->ahead, b->data + done, b->n - done));
 	return b->n;
 }
 
@@ -543,19 +543,13 @@ static void read_lines(struct reader *r, const char *data, size_t n)
 	lines_feed(r->lines, b.data, b.n);
 }
 
-static bool fits(const struct reader *r, const char *data, size_t n)
-{
-	const struct skim_found *f = r->ahead;
-
-	return f && f->filter && data >= f->data && data + n <= f->data + f->n ? f->fits : skim_fits(data, n);
-}
-
 static void feed(struct reader *r, const char *data, size_t n)
 {
 	const char *lf;
 	size_t whole;
 
-	if (r->walk || r->prefixed || n < SKIM_MIN || wants_every_record(r) || !fits(r, data, n)) {
+	if (r->walk || r->prefixed || n < SKIM_MIN || wants_every_record(r) ||
+	    !skim_found_fits(r->ahead, data, n)) {
 		lines_feed(r->lines, data, n);
 		return;
 	}

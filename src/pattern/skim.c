@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pattern/skim.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "record/record.h"
@@ -122,12 +123,17 @@ static size_t hit_from(const struct skim_hits *hits, size_t at)
 	return low;
 }
 
+static bool covers(const struct skim_found *f, const char *data, size_t n)
+{
+	return f && f->filter && data >= f->data && data + n <= f->data + f->n;
+}
+
 bool skim_take(const struct skim_found *f, const struct prefilter *filter, const char *data, size_t n,
 	       struct skim_hits *hits)
 {
 	size_t from;
 
-	if (f->filter != filter || data < f->data || data + n > f->data + f->n)
+	if (!covers(f, data, n) || f->filter != filter)
 		return false;
 	from = (size_t)(data - f->data);
 	hits->n = 0;
@@ -180,4 +186,57 @@ skim_count_lines(const char *data, size_t n)
 	for (; i < n; i++)
 		count += data[i] == '\n';
 	return count;
+}
+
+/* ---- ahead ---- */
+
+static void count_ends(struct skim_found *f)
+{
+	size_t steps = f->n / SKIM_STEP + 1;
+	uint32_t ends = 0;
+
+	if (steps > f->room) {
+		f->ends = mem_check(realloc(f->ends, steps * sizeof(*f->ends)));
+		f->room = steps;
+	}
+	for (size_t i = 0; i < steps; i++) {
+		f->ends[i] = ends;
+		if (i + 1 < steps)
+			ends += (uint32_t)skim_count_lines(f->data + i * SKIM_STEP, SKIM_STEP);
+	}
+}
+
+void skim_ahead(struct skim_found *f, const struct prefilter *filter, struct prefilter_scratch *s)
+{
+	f->filter = filter;
+	f->hits.n = 0;
+	f->fits = filter && skim_fits(f->data, f->n);
+	if (!f->fits)
+		return;
+	skim_find(s, f->data, f->n, &f->hits);
+	count_ends(f);
+}
+
+void skim_found_end(struct skim_found *f)
+{
+	free(f->hits.items);
+	free(f->ends);
+}
+
+bool skim_found_fits(const struct skim_found *f, const char *data, size_t n)
+{
+	return covers(f, data, n) ? f->fits : skim_fits(data, n);
+}
+
+uint64_t skim_found_lines(const struct skim_found *f, const char *data, size_t n)
+{
+	size_t from, to;
+
+	if (!covers(f, data, n) || !f->fits || n < SKIM_STEP)
+		return skim_count_lines(data, n);
+	from = ((size_t)(data - f->data) + SKIM_STEP - 1) / SKIM_STEP;
+	to = (size_t)(data + n - f->data) / SKIM_STEP;
+	return f->ends[to] - f->ends[from] +
+	       skim_count_lines(data, (size_t)(f->data + from * SKIM_STEP - data)) +
+	       skim_count_lines(f->data + to * SKIM_STEP, (size_t)(data + n - (f->data + to * SKIM_STEP)));
 }

@@ -29,9 +29,15 @@ struct skim_found {
 	const struct prefilter *filter; /* looked for with this one; NULL: nothing was looked for */
 	const char *data;
 	size_t n;
-	bool fits; /* skim_fits(), where it was looked for */
+	bool fits; /* skim_fits(); only then is what follows known */
 	struct skim_hits hits;
+	uint32_t *ends; /* how many lines end before each SKIM_STEP bytes of the block */
+	size_t room;
 };
+enum { SKIM_STEP = 4096 };
+/* Looks the block through for what the scratch's filter looks for. */
+void skim_ahead(struct skim_found *f, const struct prefilter *filter, struct prefilter_scratch *s);
+void skim_found_end(struct skim_found *f);
 /* The hits of a part of the block, n bytes at data; false: it was not looked through with this filter. */
 bool skim_take(const struct skim_found *f, const struct prefilter *filter, const char *data, size_t n,
 	       struct skim_hits *hits);
@@ -58,3 +64,6 @@ size_t skim_last_record(const struct skim_block *b);
  */
 bool skim_fits(const char *data, size_t n);
 uint64_t skim_count_lines(const char *data, size_t n);
+/* The same of bytes that may have been looked through ahead; f may be NULL. */
+bool skim_found_fits(const struct skim_found *f, const char *data, size_t n);
+uint64_t skim_found_lines(const struct skim_found *f, const char *data, size_t n);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Plain files by read(), gzip by zlib, what else is compressed through libarchive's filters.  Which it is,
- * the first bytes say, not the name; and never more than a filter: a log that happens to look like a tar or
- * cpio archive stays a log.
+ * Plain files by pread(), pipes by read(), gzip by zlib, what else is compressed through libarchive's
+ * filters.  Which it is, the first bytes say, not the name; and never more than a filter: a log that happens
+ * to look like a tar or cpio archive stays a log.
  */
 #include <archive.h>
 #include <errno.h>
@@ -19,8 +19,9 @@ struct blocks {
 	char *name;
 	int fd;
 	bool own_fd;
-	bool bounded; /* a regular file: `left` of its size when it was opened */
-	uint64_t left;
+	bool bounded; /* a regular file: read from `start` to the `end` that it had when it was opened */
+	uint64_t start, end; /* both 0 where it is not */
+	uint64_t at;	     /* bytes that were read */
 	char *buf;
 	size_t kept;		 /* bytes at buf that were read to see what this is, and not delivered yet */
 	struct gunzip *gunzip;	 /* NULL: no gzip */
@@ -40,43 +41,49 @@ static int wait_for(int fd)
 	return poll(&p, 1, -1);
 }
 
-static ssize_t read_some(struct blocks *b, size_t room, struct err *e)
+static ssize_t read_some(const struct blocks *b, char *buf, size_t room, uint64_t at, struct err *e)
 {
 	ssize_t n;
 
 	do {
-		n = read(b->fd, b->buf + b->kept, room);
+		n = b->bounded ? pread(b->fd, buf, room, (off_t)at) : read(b->fd, buf, room);
 	} while (n < 0 && (errno == EINTR || (errno == EAGAIN && wait_for(b->fd) >= 0)));
 	return n < 0 ? err_sys(e, "%s", b->name) : n;
 }
 
-/* The file ended before the size that it had; one that only claimed a size (in /sys) is simply at its end. */
-static ssize_t ended_early(struct blocks *b, struct err *e)
+/* Nothing was there: the file may have become shorter.  One that only claims a size (in /sys) is at its end.
+ */
+static ssize_t ended(const struct blocks *b, uint64_t at, struct err *e)
 {
-	uint64_t left = b->left;
 	struct stat st;
 
-	b->left = 0;
-	if (fstat(b->fd, &st) == 0 && lseek(b->fd, 0, SEEK_CUR) > st.st_size)
+	if (b->bounded && fstat(b->fd, &st) == 0 && (uint64_t)st.st_size < b->end)
 		return err_set(e, "%s: was truncated while it was read, %llu bytes are missing", b->name,
-			       (unsigned long long)left);
+			       (unsigned long long)(b->end - at));
 	return 0;
+}
+
+/* Bytes of the file from `at` on. */
+static ssize_t read_raw(const struct blocks *b, char *buf, size_t room, uint64_t at, struct err *e)
+{
+	ssize_t n = 0;
+
+	if (b->bounded && at >= b->end)
+		room = 0;
+	else if (b->bounded && room > b->end - at)
+		room = (size_t)(b->end - at);
+	if (room)
+		n = read_some(b, buf, room, at, e);
+	return n ? n : ended(b, at, e);
 }
 
 /* Reads behind what is kept in buf. */
 static ssize_t fill(struct blocks *b, struct err *e)
 {
-	size_t room = BLOCKS_SIZE - b->kept;
-	ssize_t n;
+	ssize_t n = read_raw(b, b->buf + b->kept, BLOCKS_SIZE - b->kept, b->start + b->at, e);
 
-	if (b->bounded && room > b->left)
-		room = (size_t)b->left;
-	if (!room)
-		return 0;
-	n = read_some(b, room, e);
-	if (n > 0 && b->bounded)
-		b->left -= (uint64_t)n;
-	return n == 0 && b->bounded ? ended_early(b, e) : n;
+	b->at += n > 0 ? (uint64_t)n : 0;
+	return n;
 }
 
 /* The next raw bytes at buf: first those that were kept. */
@@ -259,7 +266,8 @@ static int open_file(struct blocks *b, const char *path, struct err *e)
 	/* the files of /proc say 0 and have content all the same */
 	if (S_ISREG(st.st_mode) && st.st_size > 0 && at >= 0) {
 		b->bounded = true;
-		b->left = st.st_size > at ? (uint64_t)(st.st_size - at) : 0;
+		b->start = (uint64_t)at;
+		b->end = (uint64_t)st.st_size;
 		posix_fadvise(b->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	}
 	return 0;
@@ -310,17 +318,26 @@ void blocks_free(struct blocks *b)
 	free(b);
 }
 
-char *blocks_swap(struct blocks *b, char *memory)
-{
-	char *block = b->buf;
-
-	b->buf = memory;
-	return block;
-}
-
 bool blocks_packed(const struct blocks *b)
 {
 	return b->archive || b->gunzip;
+}
+
+bool blocks_any_order(const struct blocks *b)
+{
+	return b->bounded && !blocks_packed(b);
+}
+
+ssize_t blocks_read_at(const struct blocks *b, uint64_t offset, char *block, struct err *e)
+{
+	size_t have = 0;
+	ssize_t n = 1;
+
+	while (n > 0 && have < BLOCKS_SIZE) {
+		n = read_raw(b, block + have, BLOCKS_SIZE - have, b->start + offset + have, e);
+		have += n > 0 ? (size_t)n : 0;
+	}
+	return have ? (ssize_t)have : n;
 }
 
 ssize_t blocks_read(struct blocks *b, const char **data, struct err *e)

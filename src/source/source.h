@@ -73,7 +73,9 @@ DEFINE_AUTO(blocks)
  * is read to the size it had when it was opened.
  */
 ssize_t blocks_read(struct blocks *b, const char **data, struct err *e);
-/* Exchanges the memory that the latest block of a plain log stands in for other of BLOCKS_SIZE: the block
- * stays good until it is freed. */
-char *blocks_swap(struct blocks *b, char *memory);
 bool blocks_packed(const struct blocks *b); /* it has to be decompressed */
+/* A plain regular file: its bytes may be read by any thread and in any order. */
+bool blocks_any_order(const struct blocks *b);
+/* From the byte `offset` of the log on, into memory of BLOCKS_SIZE; less than that: reading on behind it says
+ * whether it is the end (0) or an error (-1). */
+ssize_t blocks_read_at(const struct blocks *b, uint64_t offset, char *block, struct err *e);

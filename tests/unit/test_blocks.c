@@ -391,6 +391,56 @@ TEST(a_log_that_shrinks_while_it_is_read_is_an_error)
 	scratch_close(&s);
 }
 
+/* All of it, a block at a time; what the last call gave. */
+static ssize_t read_from(const struct blocks *b, uint64_t at, struct buf *text, struct err *e)
+{
+	AUTO_FREE char *block = mem_check(malloc(BLOCKS_SIZE));
+	ssize_t n;
+
+	while ((n = blocks_read_at(b, at, block, e)) > 0) {
+		buf_add(text, block, (size_t)n);
+		at += (uint64_t)n;
+	}
+	return n;
+}
+
+TEST(a_log_can_be_read_from_any_byte_whatever_was_read_before)
+{
+	AUTO_BUF text = BUF_INIT(MANY);
+	AUTO_BUF got = BUF_INIT(MANY);
+	size_t n = 2 * BLOCKS_SIZE + 100;
+	struct scratch s;
+	struct err e;
+	const char *path;
+
+	scratch_open(&s);
+	log_text(&text, n);
+	path = put(&s, "a", text.data, n);
+	{
+		AUTO(blocks) b = blocks_open(path, NULL);
+		const char *data;
+
+		assert_true(blocks_any_order(b));
+		assert_int_equal(read_from(b, BLOCKS_SIZE, &got, &e), 0);
+		assert_int_equal(got.len, n - BLOCKS_SIZE);
+		assert_memory_equal(got.data, text.data + BLOCKS_SIZE, got.len);
+		assert_int_equal(blocks_read(b, &data, &e), BLOCKS_SIZE);
+		assert_memory_equal(data, text.data, BLOCKS_SIZE);
+		assert_int_equal(read_from(b, n + BLOCKS_SIZE, &got, &e), 0);
+		assert_int_equal(truncate(path, BLOCKS_SIZE), 0);
+		assert_int_equal(read_from(b, BLOCKS_SIZE, &got, &e), -1);
+		assert_non_null(strstr(e.text, "was truncated while it was read, 262244 bytes are missing"));
+	}
+	scratch_close(&s);
+}
+
+TEST(what_has_to_be_read_in_order_says_so)
+{
+	AUTO(blocks) endless = blocks_open("/dev/zero", NULL);
+
+	assert_false(blocks_any_order(endless));
+}
+
 TEST(files_that_hide_their_size_are_read)
 {
 	static const char *const paths[] = { "/proc/self/status",
