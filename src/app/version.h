@@ -2,5 +2,5 @@
 #pragma once
 #include "base/buf.h"
 
-/* The version, and the libraries that are built in. */
+/* The version, and of the libraries that it works with. */
 void version_text(struct buf *out);

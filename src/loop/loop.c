@@ -6,10 +6,10 @@
 #include <signal.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
-#include <systemd/sd-event.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "loop/libsystemd.h"
 
 static const int taken_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
@@ -95,8 +95,11 @@ static int run_later(sd_event_source *s, uint64_t usec, void *arg)
 
 static int setup(struct loop *l, struct err *e)
 {
-	int r = sd_event_new(&l->event);
+	int r;
 
+	if (libsystemd_load(e) < 0)
+		return -1;
+	r = sd_event_new(&l->event);
 	/* it also keeps the timer descriptor of sd-event open, so that a later timer cannot fail for want of
 	 * one */
 	if (r >= 0)
@@ -134,9 +137,11 @@ void loop_free(struct loop *l)
 {
 	if (!l)
 		return;
-	give_signals_back(l);
-	sd_event_source_disable_unref(l->deferred);
-	sd_event_unref(l->event);
+	if (l->event) {
+		give_signals_back(l);
+		sd_event_source_disable_unref(l->deferred);
+		sd_event_unref(l->event);
+	}
 	free(l->later);
 	free(l);
 }

@@ -106,6 +106,8 @@ int curl_loop_init(struct err *e)
 
 	if (done)
 		return 0;
+	if (libcurl_load(e) < 0)
+		return -1;
 	rc = curl_global_init(CURL_GLOBAL_DEFAULT);
 	if (rc != CURLE_OK)
 		return err_set(e, "libcurl: %s", curl_easy_strerror(rc));

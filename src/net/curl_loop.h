@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libcurl's transfers on our loop: one multi handle a loop, there as long as somebody holds it. */
 #pragma once
-#include <curl/curl.h>
-
 #include "base/err.h"
 #include "loop/loop.h"
+#include "net/libcurl.h"
 
-/* Once in a process, before anything else of libcurl; done by curl_loop_get(). */
+/* Before anything else of libcurl but its URLs; done by curl_loop_get(). */
 int curl_loop_init(struct err *e);
 
 struct curl_loop;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/http.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "net/curl_loop.h"
+#include "net/libcurl.h"
 
 enum { HEAD_MAX = 256 * 1024, REASON_MAX = 1024 };
 
@@ -42,7 +42,8 @@ struct http_session *http_session_new(void)
 {
 	struct http_session *s = new0(struct http_session);
 
-	curl_loop_init(NULL);
+	if (curl_loop_init(NULL) < 0)
+		return s; /* each request will say why */
 	s->share = mem_check(curl_share_init());
 	curl_share_setopt(s->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
 	return s;
@@ -52,7 +53,8 @@ void http_session_free(struct http_session *s)
 {
 	if (!s)
 		return;
-	curl_share_cleanup(s->share);
+	if (s->share)
+		curl_share_cleanup(s->share);
 	free(s);
 }
 
@@ -252,7 +254,8 @@ static void http_free(struct http *h)
 {
 	if (h->transfer.easy)
 		curl_easy_cleanup(h->transfer.easy);
-	curl_slist_free_all(h->headers);
+	if (h->headers)
+		curl_slist_free_all(h->headers);
 	curl_loop_put(h->loop);
 	loop_timer_free(h->soon);
 	buf_free(&h->head);
@@ -583,9 +586,12 @@ const char *http_header(const struct http_reply *r, const char *name)
 
 int http_check_url(const char *url, struct err *e)
 {
-	AUTO_FREE char *scheme = url_part(url, CURLUPART_SCHEME);
-	AUTO_FREE char *password = url_part(url, CURLUPART_PASSWORD);
+	AUTO_FREE char *scheme = NULL, *password = NULL;
 
+	if (libcurl_load(e) < 0)
+		return -1;
+	scheme = url_part(url, CURLUPART_SCHEME);
+	password = url_part(url, CURLUPART_PASSWORD);
 	secret_add(password);
 	if (!scheme || (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0))
 		return err_set(e, "'%s' is no URL that begins with http:// or https://",

@@ -5,7 +5,6 @@
  * settings this leaves nothing behind on a connection that a pooler in between hands to the application
  * afterwards.
  */
-#include <libpq-fe.h>
 #include <string.h>
 #include <sys/epoll.h>
 
@@ -14,6 +13,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "net/libpq.h"
 #include "net/resolve.h"
 #include "net/sql_driver.h"
 
@@ -32,6 +32,7 @@ struct hosts {
 struct run {
 	struct loop *loop;
 	struct loop_timer *soon;
+	struct err failure; /* to load libpq */
 	struct loop_io *io;
 	struct resolve *resolve;
 	PQconninfoOption *options;
@@ -65,7 +66,8 @@ static void free_run(struct run *r)
 	buf_free(&r->hosts.address_list);
 	buf_free(&r->hosts.port_list);
 	free(r->hosts.reason);
-	PQfinish(r->conn);
+	if (r->conn)
+		PQfinish(r->conn);
 	free(r->query);
 	sql_result_clear(&r->result);
 	free(r);
@@ -373,7 +375,9 @@ static void on_soon(void *arg)
 {
 	struct run *r = arg;
 
-	if (!r->options)
+	if (r->failure.text[0])
+		fail(r, r->failure.text);
+	else if (!r->options)
 		fail(r, "conninfo cannot be read");
 	else
 		resolve_next(r);
@@ -387,7 +391,8 @@ static void *start(struct loop *l, const struct sql_query *q, sql_driver_done_fn
 		.loop = l, .query = mem_strdup(q->query), .timeout = q->timeout, .done = done, .arg = arg
 	};
 	r->hosts.name_list.max = r->hosts.address_list.max = r->hosts.port_list.max = LIST_MAX;
-	r->options = PQconninfoParse(q->conninfo, NULL);
+	if (libpq_load(&r->failure) == 0)
+		r->options = PQconninfoParse(q->conninfo, NULL);
 	if (r->options)
 		list_hosts(r);
 	/* each way may fail at once, and done must not come from in here */
@@ -414,8 +419,11 @@ static const char *state(const void *run)
 static int check(const char *conninfo, struct err *e)
 {
 	static const char *const passwords[] = { "password", "sslpassword" };
-	PQconninfoOption *options = PQconninfoParse(conninfo, NULL);
+	PQconninfoOption *options;
 
+	if (libpq_load(e) < 0)
+		return -1;
+	options = PQconninfoParse(conninfo, NULL);
 	if (!options) {
 		secret_add(conninfo);
 		return err_set(e, "it is neither a connection string (host=... dbname=... user=...) nor a "

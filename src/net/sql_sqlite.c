@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SQLite can only block, so it runs in a thread; a deadline inside the query ends it there. */
-#include <sqlite3.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "net/libsqlite3.h"
 #include "net/sql_driver.h"
 #include "net/worker.h"
 
@@ -89,8 +89,14 @@ static void run_job(void *arg)
 {
 	struct job *j = arg;
 	sqlite3 *db = NULL;
-	int rc = sqlite3_open_v2(j->path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
+	struct err e;
+	int rc;
 
+	if (libsqlite3_load(&e) < 0) {
+		sql_result_fail(&j->result, e.text);
+		return;
+	}
+	rc = sqlite3_open_v2(j->path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
 	j->deadline = clock_mono() + j->timeout;
 	if (rc != SQLITE_OK) {
 		fail(j, db, rc);

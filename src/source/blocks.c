@@ -4,7 +4,6 @@
  * filters.  Which it is, the first bytes say, not the name; and never more than a filter: a log that happens
  * to look like a tar or cpio archive stays a log.
  */
-#include <archive.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "source/gunzip.h"
+#include "source/libarchive.h"
 #include "source/source.h"
 
 struct blocks {
@@ -152,10 +152,9 @@ static ssize_t feed(struct archive *a, void *arg, const void **data)
 	struct blocks *b = arg;
 	ssize_t n = next_raw(b, &b->why);
 
-	if (n < 0) {
-		archive_set_error(a, errno, "%s", b->why.text);
+	(void)a;
+	if (n < 0)
 		return ARCHIVE_FATAL;
-	}
 	*data = b->buf;
 	b->fed += (uint64_t)n;
 	b->last_fed = (size_t)n;
@@ -178,6 +177,8 @@ static int open_packed(struct blocks *b, const struct packing *packing, struct e
 	struct archive_entry *entry;
 	int r;
 
+	if (libarchive_load(e) < 0)
+		return err_ctx(e, "%s: cannot be decompressed", b->name);
 	b->archive = mem_check(archive_read_new());
 	archive_read_support_format_raw(b->archive);
 	archive_read_support_format_empty(b->archive);
@@ -309,7 +310,8 @@ void blocks_free(struct blocks *b)
 {
 	if (!b)
 		return;
-	archive_read_free(b->archive);
+	if (b->archive)
+		archive_read_free(b->archive);
 	gunzip_free(b->gunzip);
 	if (b->own_fd && b->fd >= 0)
 		close(b->fd);
