@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Posts JSON to a URL: the verdict document, or a message as chats take it. */
-#include <jansson.h>
 #include <string.h>
 #include <strings.h>
 
 #include "alert/alert.h"
 #include "base/text.h"
 #include "net/http.h"
-#include "report/clean.h"
 #include "report/report.h"
 
 enum { ANSWER_MAX = 1 << 20, ANSWER_SHOWN = 200 };
@@ -77,10 +75,10 @@ static char *chat_message(const struct outcome *o)
 
 	report_kind_named("text")->render(o, &style, &text);
 	AUTO_FREE char *tame = tamed(buf_text(&text));
-	json_t *j = mem_check(json_pack("{s:s}", "text", tame));
 
-	clean_json(&message, j, JSON_COMPACT);
-	json_decref(j);
+	buf_str(&message, "{\"text\":");
+	text_json(&message, tame, strlen(tame));
+	buf_char(&message, '}');
 	return buf_take(&message);
 }
 

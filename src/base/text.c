@@ -117,6 +117,23 @@ static void put_xml(struct buf *out, const char *s, size_t len, uint32_t cp)
 	}
 }
 
+static void put_json(struct buf *out, const char *s, size_t len, uint32_t cp)
+{
+	static const char named[] = "\"\\\b\f\n\r\t", names[] = "\"\\bfnrt";
+	const char *at = len == 1 ? memchr(named, *s, sizeof(named) - 1) : NULL;
+
+	if (len == 0)
+		buf_printf(out, "\\\\x%02X", (unsigned char)*s);
+	else if (at)
+		buf_printf(out, "\\%c", names[at - named]);
+	else if (cp < 0x20)
+		buf_printf(out, "\\u%04X", cp);
+	else if (!keep_visible(cp))
+		buf_printf(out, "\\u%04x", cp);
+	else
+		buf_add(out, s, len);
+}
+
 void text_utf8(struct buf *out, const char *s, size_t n)
 {
 	size_t ascii = 0;
@@ -130,6 +147,27 @@ void text_utf8(struct buf *out, const char *s, size_t n)
 void text_line(struct buf *out, const char *s, size_t n)
 {
 	walk(out, s, n, keep_visible, put_visible);
+}
+
+void text_json(struct buf *out, const char *s, size_t n)
+{
+	size_t plain = 0, len;
+
+	buf_char(out, '"');
+	for (size_t i = 0; i < n; i += len) {
+		uint32_t cp;
+
+		len = 1;
+		if (s[i] >= 0x20 && s[i] < 0x7F && s[i] != '"' && s[i] != '\\')
+			continue;
+		buf_add(out, s + plain, i - plain);
+		len = decode(s + i, n - i, &cp);
+		put_json(out, s + i, len, cp);
+		len += len == 0;
+		plain = i + len;
+	}
+	buf_add(out, s + plain, n - plain);
+	buf_char(out, '"');
 }
 
 void text_xml(struct buf *out, const char *s, size_t n)

@@ -9,9 +9,10 @@
 
 /* Length of the valid UTF-8 sequence (RFC 3629) at s, or 0. */
 size_t text_utf8_len(const char *s, size_t n);
-/* Valid UTF-8: a byte that is none becomes \xNN in letters.  Control bytes stay (JSON escapes them itself).
- */
+/* Valid UTF-8: a byte that is none becomes \xNN in letters.  Control bytes stay. */
 void text_utf8(struct buf *out, const char *s, size_t n);
+/* A JSON string with its quotes; also what a terminal would obey instead of show becomes \uNNNN. */
+void text_json(struct buf *out, const char *s, size_t n);
 /* One line for a terminal or a plain report: also control, C1 and bidi characters become \xNN or \uNNNN; tab
  * is a blank. */
 void text_line(struct buf *out, const char *s, size_t n);

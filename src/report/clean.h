@@ -4,7 +4,6 @@
  * and a mask over a finished document could hit its keys and numbers), then it is made fit for where it goes.
  */
 #pragma once
-#include <jansson.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -12,9 +11,6 @@
 /* Of a longer text only so much is shown, and how much more there was: a record may have a megabyte. */
 enum { CLEAN_MAX = 8192 };
 
-char *clean_utf8(const char *s); /* yours */
 char *clean_line(const char *s); /* yours */
 void clean_xml(struct buf *out, const char *s);
-
-/* Dumps j with jansson's flags; what a terminal would obey instead of show becomes \uNNNN. */
-void clean_json(struct buf *out, const json_t *j, size_t flags);
+void clean_json(struct buf *out, const char *s); /* a string with its quotes */

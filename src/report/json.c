@@ -3,31 +3,30 @@
  * The verdict document, gonogo.verdict/1: tables of keys in the order they are written.  Lists and objects
  * are always there; a scalar that is not known is left out.
  */
-#include <jansson.h>
-#include <limits.h>
 #include <math.h>
 #include <stddef.h>
-#include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/mem.h"
 #include "report/clean.h"
+#include "report/json_writer.h"
 #include "report/reason.h"
 #include "report/report.h"
 
+typedef void put_fn(struct json_writer *w, const char *key, const void *at);
+
 struct field {
 	const char *key;
-	json_t *(*value)(const void *at); /* of a scalar; NULL comes back where it is not known */
-	size_t offset;			  /* of what value() gets, in the struct that the table is for */
-	const struct field *fields;	  /* of an object, or of a list's elements */
-	size_t size, n;			  /* lists: of an element, and where their number is */
-	size_t line; /* where the line is without which this says nothing; 0: it always does */
+	put_fn *put;   /* a scalar, and what has functions of its own; nothing where it is not known */
+	size_t offset; /* of what put() gets, in the struct that the table is for */
+	const struct field *fields; /* of an object, or of a list's elements */
+	size_t size, n;		    /* lists: of an element, and where their number is */
+	size_t line;		    /* where the line is without which this says nothing; 0: it always does */
 };
 
 /* clang-format off */
 #define AT(S, f, T) (offsetof(S, f) + 0 * sizeof(&((S *)0)->f == (T *)0))
 #define TEXT(S, f, key)		{ key, text, AT(S, f, char *) }
-#define WORD(S, f, key)		{ key, text, AT(S, f, const char *) }
+#define WORD(S, f, key)		{ key, word, AT(S, f, const char *) }
 #define COUNT(S, f, key)	{ key, count, AT(S, f, uint64_t) }
 #define PLACE(S, f, at, key)	{ key, count, AT(S, f, uint64_t), .line = AT(S, at, uint64_t) }
 #define SECONDS(S, f, key)	{ key, seconds, AT(S, f, double) }
@@ -45,121 +44,125 @@ static const void *member(const void *from, size_t offset)
 	return (const char *)from + offset;
 }
 
-static json_t *object(const struct field *f, const void *from);
+static void put_fields(struct json_writer *w, const struct field *f, const void *from);
 
-static json_t *list(const struct field *f, const void *from)
+static void put_list(struct json_writer *w, const struct field *f, const void *from)
 {
 	const char *items = *(const char *const *)member(from, f->offset);
 	size_t n = *(const size_t *)member(from, f->n);
-	json_t *j = mem_check(json_array());
 
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(j, object(f->fields, items + i * f->size));
-	return j;
-}
-
-static json_t *value(const struct field *f, const void *from)
-{
-	if (f->line && *(const uint64_t *)member(from, f->line) == 0)
-		return NULL;
-	if (f->size)
-		return list(f, from);
-	if (f->fields)
-		return object(f->fields, from);
-	return f->value(member(from, f->offset));
-}
-
-static json_t *object(const struct field *f, const void *from)
-{
-	json_t *j = mem_check(json_object());
-
-	for (; f->key; f++) {
-		json_t *v = value(f, from);
-
-		if (v)
-			json_object_set_new(j, f->key, v);
+	json_put_key(w, f->key);
+	json_put_begin(w, '[');
+	for (size_t i = 0; i < n; i++) {
+		json_put_item(w);
+		json_put_begin(w, '{');
+		put_fields(w, f->fields, items + i * f->size);
+		json_put_end(w, '}');
 	}
-	return j;
+	json_put_end(w, ']');
 }
 
-static json_t *string(const char *s)
+static void put_part(struct json_writer *w, const struct field *f, const void *from)
 {
-	AUTO_FREE char *clean = clean_utf8(s);
-
-	return mem_check(json_string(clean));
+	json_put_key(w, f->key);
+	json_put_begin(w, '{');
+	put_fields(w, f->fields, from);
+	json_put_end(w, '}');
 }
 
-static json_t *text(const void *at)
+static void put_fields(struct json_writer *w, const struct field *f, const void *from)
 {
-	const char *s = *(const char *const *)at;
-
-	return s ? string(s) : NULL;
+	for (; f->key; f++) {
+		if (f->line && *(const uint64_t *)member(from, f->line) == 0)
+			continue;
+		if (f->size)
+			put_list(w, f, from);
+		else if (f->fields)
+			put_part(w, f, from);
+		else
+			f->put(w, f->key, member(from, f->offset));
+	}
 }
 
-static json_t *count(const void *at)
+static void text(struct json_writer *w, const char *key, const void *at)
 {
-	uint64_t n = *(const uint64_t *)at;
-
-	return json_integer(n > LLONG_MAX ? LLONG_MAX : (json_int_t)n);
+	json_put_text(w, key, *(const char *const *)at);
 }
 
-static json_t *seconds(const void *at)
+static void word(struct json_writer *w, const char *key, const void *at)
+{
+	json_put_word(w, key, *(const char *const *)at);
+}
+
+static void count(struct json_writer *w, const char *key, const void *at)
+{
+	json_put_count(w, key, *(const uint64_t *)at);
+}
+
+static void seconds(struct json_writer *w, const char *key, const void *at)
 {
 	double s = *(const double *)at;
 
-	return isfinite(s) && s >= 0 ? json_real(round(s * 1000) / 1000) : NULL;
+	if (isfinite(s) && s >= 0)
+		json_put_seconds(w, key, s);
 }
 
-static json_t *flag(const void *at)
+static void flag(struct json_writer *w, const char *key, const void *at)
 {
-	return json_boolean(*(const bool *)at);
+	json_put_flag(w, key, *(const bool *)at);
 }
 
-static json_t *wall(const void *at)
+static void wall(struct json_writer *w, const char *key, const void *at)
 {
 	char iso[CLOCK_TEXT_MAX];
 	int64_t ns = *(const int64_t *)at;
 
-	return ns ? json_string(clock_iso(ns, iso)) : NULL;
+	if (ns)
+		json_put_word(w, key, clock_iso(ns, iso));
 }
 
-static json_t *texts(const void *at)
+static void texts(struct json_writer *w, const char *key, const void *at)
 {
 	const struct outcome_texts *t = at;
-	json_t *j = mem_check(json_array());
 
-	for (size_t i = 0; i < t->n; i++)
-		json_array_append_new(j, string(t->items[i]));
-	return j;
+	if (w->sparse && !t->n)
+		return;
+	json_put_key(w, key);
+	json_put_begin(w, '[');
+	for (size_t i = 0; i < t->n; i++) {
+		json_put_item(w);
+		clean_json(w->out, t->items[i]);
+	}
+	json_put_end(w, ']');
 }
 
-static json_t *pairs(const void *at)
+static void pairs(struct json_writer *w, const char *key, const void *at)
 {
 	const struct outcome_pairs *p = at;
-	json_t *j = mem_check(json_object());
 
-	for (size_t i = 0; i < p->n; i++) {
-		AUTO_FREE char *name = clean_utf8(p->items[i].name);
-
-		json_object_set_new(j, name, string(p->items[i].value ? p->items[i].value : ""));
-	}
-	return j;
+	if (w->sparse && !p->n)
+		return;
+	json_put_key(w, key);
+	json_put_begin(w, '{');
+	for (size_t i = 0; i < p->n; i++)
+		json_put_pair(w, p->items[i].name, p->items[i].value ? p->items[i].value : "");
+	json_put_end(w, '}');
 }
 
-static json_t *verdict(const void *at)
+static void verdict(struct json_writer *w, const char *key, const void *at)
 {
-	return json_string(verdict_name(*(const enum verdict *)at));
+	json_put_word(w, key, verdict_name(*(const enum verdict *)at));
 }
 
-static json_t *exit_code(const void *at)
+static void exit_code(struct json_writer *w, const char *key, const void *at)
 {
-	return json_integer(verdict_exit_code(*(const enum verdict *)at));
+	json_put_count(w, key, (uint64_t)verdict_exit_code(*(const enum verdict *)at));
 }
 
-static json_t *schema(const void *at)
+static void schema(struct json_writer *w, const char *key, const void *at)
 {
 	(void)at;
-	return json_string("gonogo.verdict/1");
+	json_put_word(w, key, "gonogo.verdict/1");
 }
 
 /* clang-format off: one key a line */
@@ -292,24 +295,20 @@ static const struct field fields[] = {
 };
 /* clang-format on */
 
-json_t *report_json(const struct outcome *o)
+void reason_json(struct json_writer *w, const struct outcome_reason *r)
 {
-	return object(fields, o);
-}
-
-json_t *reason_json(const struct outcome_reason *r)
-{
-	return object(reason_fields, r);
+	put_fields(w, reason_fields, r);
 }
 
 static void render(const struct outcome *o, const struct report_style *style, struct buf *out)
 {
-	json_t *j = report_json(o);
+	struct json_writer w = { .out = out, .indent = 2 };
 
 	(void)style;
-	clean_json(out, j, JSON_INDENT(2));
+	json_put_begin(&w, '{');
+	put_fields(&w, fields, o);
+	json_put_end(&w, '}');
 	buf_char(out, '\n');
-	json_decref(j);
 }
 
 const struct report_kind report_kind_json = {

@@ -32,7 +32,3 @@ enum { REPORT_MAX = 64 << 20 };
 /* Renders and writes to path ("-" is standard output), atomically where path is a file. */
 int report_write(const struct report_kind *k, const struct outcome *o, const struct report_style *style,
 		 const char *path, struct err *e);
-
-/* The verdict document as JSON (yours, json_decref): what json renders and alerts send. */
-struct json_t;
-struct json_t *report_json(const struct outcome *o);

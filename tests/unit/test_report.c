@@ -472,7 +472,8 @@ TEST(keys_come_in_the_order_of_the_contract)
 						 "lines",  "offset", "time",   "text", "cause",
 						 "say",	   "facts",  "next" };
 	AUTO_OUTCOME o = a_rollback();
-	json_t *j = report_json(o), *value;
+	AUTO_FREE char *text = rendered("json", o, plain);
+	json_t *j = json_loads(text, 0, NULL), *value;
 	const char *key;
 	size_t i = 0;
 
@@ -488,7 +489,8 @@ TEST(keys_come_in_the_order_of_the_contract)
 TEST(what_is_not_known_is_left_out)
 {
 	AUTO_OUTCOME o = a_no_go();
-	json_t *j = report_json(o);
+	AUTO_FREE char *text = rendered("json", o, plain);
+	json_t *j = json_loads(text, 0, NULL);
 	json_t *died = json_array_get(json_object_get(j, "reasons"), 0);
 
 	assert_null(json_object_get(j, "plan"));
@@ -915,6 +917,11 @@ TEST(a_secret_is_masked_in_every_format_however_the_format_would_escape_it)
 TEST(a_secret_that_is_a_word_of_the_format_does_not_break_it)
 {
 	AUTO_OUTCOME o = an_outcome_full_of("reasons verdict 2026 testcase", VERDICT_GO);
+	const struct report_event end = { .type = REPORT_EVENT_VERDICT,
+					  .at = INT64_C(1795255200123000000),
+					  .verdict = VERDICT_GO,
+					  .what = &o->reasons.items[0] };
+	AUTO_BUF event = BUF_INIT(1 << 20);
 
 	secret_add("reasons");
 	secret_add("verdict");
@@ -923,9 +930,12 @@ TEST(a_secret_that_is_a_word_of_the_format_does_not_break_it)
 	AUTO_FREE char *json = rendered("json", o, plain);
 	AUTO_FREE char *junit = rendered("junit", o, plain);
 
+	report_event_line(&event, &end);
 	secret_forget_all();
 	assert_non_null(strstr(json, "\"summary\": \"*** *** *** ***\""));
+	assert_non_null(strstr(buf_text(&event), "\"text\":\"*** *** *** ***\""));
 	expect_invalid("verdict.schema.json", json, 0);
+	expect_invalid("events.schema.json", buf_text(&event), 0);
 	expect_xml(junit);
 }
 
