@@ -165,21 +165,29 @@ static void expected(const struct filling *f, const struct conf_node *n, const c
 		     conf_is_null(n) ? "nothing" : shapes[conf_shape(n)]);
 }
 
-/* A scalar's text with its variables replaced (yours), or NULL with a problem. */
-static char *scalar(const struct filling *f, const struct conf_node *n, const char *of, const char *noun,
-		    bool secret)
+static bool is_text(const struct conf_node *n)
+{
+	return conf_shape(n) == CONF_SCALAR && !conf_is_null(n);
+}
+
+/* Its text with variables replaced (yours), or NULL with a problem. */
+static char *expanded(const struct filling *f, const struct conf_node *n, const char *of, bool secret)
 {
 	struct err e;
-	char *text;
+	char *text = vars_expand(f->vars, conf_text(n), secret, &e);
 
-	if (conf_shape(n) != CONF_SCALAR || conf_is_null(n)) {
-		expected(f, n, of, noun);
-		return NULL;
-	}
-	text = vars_expand(f->vars, conf_text(n), secret, &e);
 	if (!text)
 		conf_problem(f->p, n, "%s: %s", of, e.text);
 	return text;
+}
+
+/* The same for what may be no text at all. */
+static char *text_of(const struct filling *f, const struct conf_node *n, const char *of, const char *noun)
+{
+	if (is_text(n))
+		return expanded(f, n, of, false);
+	expected(f, n, of, noun);
+	return NULL;
 }
 
 typedef void take_fn(const struct filling *f, const struct conf_key *k, const struct conf_node *n,
@@ -224,27 +232,38 @@ static char *noun_of(const struct conf_key *k)
 	return buf_take(&noun);
 }
 
+/* What a variable stands for may be a secret: then the message shows what was written. */
+static void misfit(const struct filling *f, const struct conf_key *k, const struct conf_node *n,
+		   const char *text, const struct err *e)
+{
+	AUTO_FREE char *noun = noun_of(k);
+	AUTO_FREE char *brief = problem_brief(conf_text(n));
+
+	if (strcmp(text, brief) == 0)
+		conf_problem(f->p, n, "%s: %s", k->name, e->text);
+	else
+		conf_problem(f->p, n, "%s: '%s' is not %s", k->name, brief, noun);
+}
+
 static void take_scalar(const struct filling *f, const struct conf_key *k, const struct conf_node *n,
 			void *field)
 {
-	AUTO_FREE char *noun = noun_of(k);
-	AUTO_FREE char *text = scalar(f, n, k->name, noun, k->type == CONF_TYPE_SECRET);
-	AUTO_FREE char *brief = problem_brief(conf_text(n));
+	AUTO_FREE char *text = is_text(n) ? expanded(f, n, k->name, k->type == CONF_TYPE_SECRET) : NULL;
 	struct err e;
 
-	if (!text || types[k->type].set(k, text, field, &e) == 0)
-		return;
-	/* what a variable stands for may be a secret: then the message shows what was written */
-	if (strcmp(text, brief) == 0)
-		conf_problem(f->p, n, "%s: %s", k->name, e.text);
-	else
-		conf_problem(f->p, n, "%s: '%s' is not %s", k->name, brief, noun);
+	if (!is_text(n)) {
+		AUTO_FREE char *noun = noun_of(k);
+
+		expected(f, n, k->name, noun);
+	} else if (text && types[k->type].set(k, text, field, &e) < 0) {
+		misfit(f, k, n, text, &e);
+	}
 }
 
 static void add_text(const struct filling *f, const struct conf_key *k, const struct conf_node *n,
 		     const char *noun, struct conf_texts *t)
 {
-	char *text = scalar(f, n, k->name, noun, false);
+	char *text = text_of(f, n, k->name, noun);
 
 	if (!text)
 		return;
@@ -283,7 +302,7 @@ static void take_pairs(const struct filling *f, const struct conf_key *k, const 
 	for (size_t i = 0; i < conf_count(n); i++) {
 		AUTO_FREE char *brief = problem_brief(conf_key(n, i));
 		AUTO_FREE char *of = mem_printf("%s.%s", k->name, brief);
-		char *value = scalar(f, conf_item(n, i), of, "a text", false);
+		char *value = text_of(f, conf_item(n, i), of, "a text");
 
 		if (!value)
 			continue;

@@ -87,15 +87,24 @@ static bool at_gap(const struct reader *r)
 	return r->at < r->n && (is_blank(peek(r)) || is_break(peek(r)));
 }
 
+/* What stands up to the next gap, or stop, as it is. */
+static void take_run(struct buf *out, struct reader *r, char stop)
+{
+	size_t start = r->at;
+
+	while (r->at < r->n && !at_gap(r) && r->s[r->at] != stop)
+		r->at++;
+	buf_add(out, r->s + start, r->at - start);
+}
+
 void scalar_plain(struct buf *out, const char *s, size_t n)
 {
 	struct reader r = { s, n, 0 };
 
-	while (r.at < n)
-		if (at_gap(&r))
-			fold(out, &r);
-		else
-			buf_char(out, s[r.at++]);
+	while (r.at < n) {
+		take_run(out, &r, '\n');
+		fold(out, &r);
+	}
 }
 
 void scalar_single_quoted(struct buf *out, const char *s, size_t n)
@@ -103,12 +112,12 @@ void scalar_single_quoted(struct buf *out, const char *s, size_t n)
 	struct reader r = { s, n, 0 };
 
 	while (r.at < n) {
-		if (at_gap(&r)) {
-			fold(out, &r);
-			continue;
+		take_run(out, &r, '\'');
+		if (r.at < n && s[r.at] == '\'') { /* two stand for one */
+			buf_char(out, '\'');
+			r.at += 2;
 		}
-		buf_char(out, s[r.at]);
-		r.at += s[r.at] == '\'' ? 2 : 1;
+		fold(out, &r);
 	}
 }
 
@@ -234,12 +243,9 @@ const char *scalar_double_quoted(struct buf *out, const char *s, size_t n, size_
 	while (r.at < n) {
 		const char *wrong;
 
-		if (at_gap(&r)) {
+		take_run(out, &r, '\\');
+		if (r.at == n || s[r.at] != '\\') {
 			fold(out, &r);
-			continue;
-		}
-		if (s[r.at] != '\\') {
-			buf_char(out, s[r.at++]);
 			continue;
 		}
 		*at = r.at++;

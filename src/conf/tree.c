@@ -513,7 +513,7 @@ static size_t unfit_byte(const char *text, size_t n)
 	for (; i < n; i += len) {
 		unsigned char c = (unsigned char)text[i];
 
-		len = text_utf8_len(text + i, n - i);
+		len = c < 0x80 ? 1 : text_utf8_len(text + i, n - i);
 		if (len == 0 || (c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 0x7F)
 			return i;
 	}

@@ -10,6 +10,7 @@ enum {
 	DEPTH_LIMIT = 20000,
 	HEAP_LIMIT_KIB = 20000,
 	JIT_STACK_MAX = 1 << 20,
+	INTERPRETED_MAX = 8, /* compiling to machine code costs as much as so many matches */
 };
 
 struct name {
@@ -23,6 +24,7 @@ struct regex {
 	pcre2_match_data *data;
 	struct name *names;
 	size_t n_names;
+	unsigned interpreted; /* times */
 	bool jit_tried;
 };
 
@@ -130,20 +132,28 @@ static enum regex_result match(struct regex *r, const char *s, size_t n)
 	return rc == PCRE2_ERROR_NOMATCH ? REGEX_NO : REGEX_GAVE_UP;
 }
 
+static void compile_to_machine_code(struct regex *r)
+{
+	if (r->jit_tried)
+		return;
+	r->jit_tried = true;
+	pcre2_jit_compile(r->code, PCRE2_JIT_COMPLETE); /* refused: pcre2_match() interprets */
+}
+
 enum regex_result regex_match(struct regex *r, const char *s, size_t n)
 {
-	if (!r->jit_tried) {
-		r->jit_tried = true;
-		pcre2_jit_compile(r->code, PCRE2_JIT_COMPLETE); /* refused: pcre2_match() interprets */
-	}
+	compile_to_machine_code(r);
 	return match(r, s, n);
 }
 
 /* The limits mean less to the JIT: only what it gives up as well is given up. */
 enum regex_result regex_match_once(struct regex *r, const char *s, size_t n)
 {
-	enum regex_result result = match(r, s, n);
+	enum regex_result result;
 
+	if (r->interpreted++ == INTERPRETED_MAX)
+		compile_to_machine_code(r);
+	result = match(r, s, n);
 	return result == REGEX_GAVE_UP ? regex_match(r, s, n) : result;
 }
 
