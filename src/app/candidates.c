@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/candidates.h"
 
+#include "app/sets.h"
 #include "pattern/ask.h"
 #include "record/lines.h"
 #include "record/record.h"
 #include "record/unwrap.h"
 
 struct search {
-	struct set **sets;
-	size_t n;
+	struct set **sets, **copies; /* copies: those of them that are ours */
+	size_t n, n_copies;
 	struct ask *ask;
 	struct buf scratch;	    /* a cleaned line */
 	const struct pattern **met; /* each once */
@@ -67,42 +68,78 @@ static void add(struct candidate best[CANDIDATES_MAX], size_t *n, struct candida
 		best[i] = c;
 }
 
-static size_t rank(const struct search *s, bool (*counts)(const struct pattern *p),
+static size_t rank(const struct search *s, const struct library *l, bool (*counts)(const struct pattern *p),
 		   struct candidate best[CANDIDATES_MAX])
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->n; i++) {
-		struct candidate c = { .set = s->sets[i] };
+		const struct rule_set *meaning = &s->sets[i]->meaning;
+		struct candidate c = { .set = library_set(l, meaning->name)->meaning.name };
 
 		for (size_t k = 0; k < s->n_met; k++)
-			c.rules += counts(s->met[k]) && s->met[k]->rule.set == c.set->meaning.name;
+			c.rules += counts(s->met[k]) && s->met[k]->rule.set == meaning->name;
 		if (c.rules)
 			add(best, &n, c);
 	}
 	return n;
 }
 
+/*
+ * Of most sets the library has only the head.  Their rules are here for this one question, and without what
+ * only mistakes are told by: of all sets together that is many megabytes.
+ */
+static struct set *whole(struct search *s, struct set *head, struct conf_problems *p)
+{
+	struct set *copy;
+
+	if (!head || !head->text)
+		return head;
+	copy = set_load_copy(head, p);
+	if (copy) {
+		set_forget_places(copy);
+		s->copies[s->n_copies++] = copy;
+	}
+	return copy;
+}
+
+static void take_sets(struct search *s, const struct library *l)
+{
+	AUTO(conf_problems) p = conf_problems_new();
+
+	s->sets = mem_zero(library_count(l), sizeof(struct set *));
+	s->copies = mem_zero(library_count(l), sizeof(struct set *));
+	for (size_t i = 0; i < library_count(l); i++) {
+		struct set *set = whole(s, library_head(l, i), p);
+
+		if (set && set->meaning.n_goals)
+			s->sets[s->n++] = set;
+	}
+	sets_complain(p);
+}
+
+static void free_sets(struct search *s)
+{
+	for (size_t i = 0; i < s->n_copies; i++)
+		set_free(s->copies[i]);
+	free(s->copies);
+	free(s->sets);
+}
+
 size_t candidates_find(const struct library *l, const char *text, size_t n,
 		       struct candidate best[CANDIDATES_MAX])
 {
-	struct search s = { .sets = mem_zero(library_count(l), sizeof(struct set *)),
-			    .scratch = BUF_INIT(LINE_MAX_BYTES) };
+	struct search s = { .scratch = BUF_INIT(LINE_MAX_BYTES) };
 
-	for (size_t i = 0; i < library_count(l); i++) {
-		struct set *set = library_at(l, i);
-
-		if (set && set->meaning.n_goals)
-			s.sets[s.n++] = set;
-	}
+	take_sets(&s, l);
 	s.ask = ask_new(s.sets, s.n, NULL);
 	try_lines(&s, text, n);
-	n = rank(&s, is_course, best);
+	n = rank(&s, l, is_course, best);
 	if (!n)
-		n = rank(&s, is_failure, best);
+		n = rank(&s, l, is_failure, best);
 	ask_free(s.ask);
 	buf_free(&s.scratch);
 	free(s.met);
-	free(s.sets);
+	free_sets(&s);
 	return n;
 }

@@ -6,8 +6,8 @@
 enum { CANDIDATES_MAX = 3 };
 
 struct candidate {
-	const struct set *set;
-	size_t rules; /* how many different ones meet a line of the text */
+	const char *set; /* its name, which is the library's */
+	size_t rules;	 /* how many different ones meet a line of the text */
 };
 
 /* Of the sets that know what success is, the best first; returns how many. */

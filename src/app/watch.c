@@ -539,7 +539,7 @@ void watch_suggest(struct watch *w)
 	if (w->beginning.len && !story_knows_success(w->story))
 		n = candidates_find(w->library, buf_text(&w->beginning), w->beginning.len, best);
 	for (size_t i = 0; i < n; i++)
-		story_candidate(w->story, w->log, best[i].set->meaning.name, best[i].rules);
+		story_candidate(w->story, w->log, best[i].set, best[i].rules);
 	for (size_t i = 0; i < w->n_others; i++)
 		watch_suggest(w->others[i]);
 }

@@ -528,6 +528,11 @@ struct set *set_load_head(const char *path, struct conf_problems *p)
 	return s;
 }
 
+struct set *set_load_copy(const struct set *head, struct conf_problems *p)
+{
+	return from_text(head->path, head->text, strlen(head->text), p);
+}
+
 /* What recognises the product stays as it is: readers that do not use the set look for it. */
 bool set_load_rules(struct set *s, struct conf_problems *p)
 {
@@ -536,7 +541,7 @@ bool set_load_rules(struct set *s, struct conf_problems *p)
 
 	if (!s->text)
 		return true;
-	whole = from_text(s->path, s->text, strlen(s->text), p);
+	whole = set_load_copy(s, p);
 	if (!whole)
 		return false;
 	s->meaning = whole->meaning;

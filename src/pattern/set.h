@@ -42,6 +42,8 @@ struct set *set_from_conf(struct conf *take, struct conf_problems *p);
 struct set *set_load_head(const char *path, struct conf_problems *p);
 /* The rules as they stood in the file when the head was read; false with the mistakes in p. */
 bool set_load_rules(struct set *s, struct conf_problems *p);
+/* Another one, with the rules, of a set of which only the head was read; NULL with the mistakes in p. */
+struct set *set_load_copy(const struct set *head, struct conf_problems *p);
 /* Drops samples and all places, which only mistakes are told by. */
 void set_forget_places(struct set *s);
 /* A set that cannot be used: its head stays, so that its product is still recognised. */
