@@ -13,6 +13,10 @@
 #include "source/follow.h"
 #include "source/siblings.h"
 
+enum {
+	ROOM = GENERATION_TAIL + SOURCE_CHUNK,
+	ROOM_WRITTEN = GENERATION_TAIL + (8 << 10), /* of what was written since the latest event */
+};
 static const int64_t GRACE = CLOCK_SECOND; /* for a writer that goes on in a rotated file */
 
 /* ---- a file that was emptied ---- */
@@ -159,7 +163,7 @@ static bool read_step(struct follow *f, char *buf)
 	const char *data;
 	size_t n = 0;
 
-	switch (generation_read(g, buf, &data, &n)) {
+	switch (generation_read(g, buf, ROOM, &data, &n)) {
 	case GENERATION_BYTES:
 		f->read_error = 0;
 		deliver(f, g, data, n);
@@ -192,14 +196,40 @@ static uint64_t there(struct follow *f)
 	return sum;
 }
 
+/*
+ * Reads what was written to the one file that there is.  False: that was not all, or the file is not what it
+ * was.
+ */
+static bool read_written(struct follow *f)
+{
+	struct generation *g = f->gens[0];
+	char buf[ROOM_WRITTEN];
+	const char *data;
+	size_t n = 0;
+
+	if (!generation_begins_same(g))
+		return false;
+	switch (generation_read(g, buf, sizeof(buf), &data, &n)) {
+	case GENERATION_BYTES:
+		f->read_error = 0;
+		deliver(f, g, data, n);
+		return g->at_end;
+	case GENERATION_END:
+		return true;
+	case GENERATION_CHANGED:
+	case GENERATION_FAILED:
+		break;
+	}
+	return false;
+}
+
 /* False: the slice is spent, and there may be more. */
 static bool read_on(struct follow *f)
 {
-	AUTO_FREE char *buf = mem_check(malloc(GENERATION_ROOM));
+	AUTO_FREE char *buf = mem_check(malloc(ROOM));
 	uint64_t slice = SOURCE_SLICE;
 	bool extended = false;
 
-	f->spent = 0;
 	if (f->n && !generation_begins_same(f->gens[0]))
 		start_over(f);
 	while (f->n && !f->base.freed && read_step(f, buf)) {
@@ -218,20 +248,33 @@ static bool all_delivered(struct follow *f)
 	return f->n && f->gens[0]->at_end && !f->gens[0]->superseded_at;
 }
 
-static void file_look(struct source *s)
+static void look_at_all(struct follow *f)
 {
-	struct follow *f = (struct follow *)s;
-
 	hints_poll(f->hints);
 	follow_arm(f);
 	if (f->first_gap)
-		source_tell_gap(s, "%s", f->first_gap);
+		source_tell_gap(&f->base, "%s", f->first_gap);
 	mem_replace(&f->first_gap, NULL);
 	follow_find(f);
 	if (!read_on(f))
 		hints_at(f->hints, 0);
-	hints_spent(f->hints, f->spent);
 	follow_check_left(f);
+}
+
+/*
+ * Most looks are for bytes alone.  What becomes of the name, of files that were left and of folders further
+ * up is looked at when an event tells of it, before anything is decided, and once a second.
+ */
+static void file_look(struct source *s)
+{
+	struct follow *f = (struct follow *)s;
+	bool written = f->why == HINT_WRITTEN && !s->draining && follow_told(f);
+
+	f->why = HINT_NONE;
+	f->spent = 0;
+	if (!written || !read_written(f) || s->draining)
+		look_at_all(f);
+	hints_spent(f->hints, f->spent);
 	if (!f->fresh || !all_delivered(f))
 		return;
 	f->fresh = false;
@@ -240,9 +283,12 @@ static void file_look(struct source *s)
 
 /* ---- life ---- */
 
-static void on_hint(void *arg)
+static void on_hint(void *arg, enum hint why)
 {
-	source_look(arg);
+	struct follow *f = arg;
+
+	f->why = why;
+	source_look(&f->base);
 }
 
 static void file_free(struct source *s)

@@ -41,6 +41,7 @@ struct follow {
 	char *first_gap;   /* to be said in the first look */
 	size_t spent;	   /* bytes delivered in this look */
 	bool fresh;	   /* bytes were delivered since the last idle */
+	enum hint why;	   /* what this look is for */
 };
 
 /* ---- place.c ---- */
@@ -49,7 +50,9 @@ struct follow {
 void follow_arm(struct follow *f);
 /* Watches a file itself, whatever its name is by now. */
 void follow_watch(struct follow *f, struct generation *g);
-bool follow_event(void *arg, int wd, uint32_t mask, const char *name);
+enum hint follow_event(void *arg, int wd, uint32_t mask, const char *name);
+/* Whether one file is read, and events tell of what is written to it and of what becomes of its name. */
+bool follow_told(const struct follow *f);
 
 /* ---- queue.c ---- */
 

@@ -267,12 +267,12 @@ static enum zeroes judge_zeroes(struct generation *g, const char *data, size_t *
 
 /* ---- reading ---- */
 
-static enum generation_read read_stream(struct generation *g, char *buf, size_t *n)
+static enum generation_read read_stream(struct generation *g, char *buf, size_t room, size_t *n)
 {
 	ssize_t k;
 
 	do {
-		k = read(g->fd, buf, GENERATION_ROOM);
+		k = read(g->fd, buf, room);
 	} while (k < 0 && errno == EINTR);
 	g->at_end = k == 0 || (k < 0 && errno == EAGAIN);
 	if (k < 0 && !g->at_end)
@@ -285,21 +285,24 @@ static enum generation_read read_stream(struct generation *g, char *buf, size_t 
  * One call reads what is new together with the bytes that were the last before: so both are of one moment,
  * and a file that was emptied and grew beyond the offset again is not taken for one that merely grew.
  */
-static enum generation_read read_file(struct generation *g, char *buf, const char **data, size_t *n)
+static enum generation_read read_file(struct generation *g, char *buf, size_t room, const char **data,
+				      size_t *n)
 {
 	ssize_t k;
+	size_t fresh;
 	bool last;
 
 	do {
-		k = pread(g->fd, buf, GENERATION_ROOM, (off_t)(g->offset - g->n_tail));
+		k = pread(g->fd, buf, room, (off_t)(g->offset - g->n_tail));
 	} while (k < 0 && errno == EINTR);
 	if (k < 0)
 		return GENERATION_FAILED;
 	if ((size_t)k < g->n_tail || memcmp(buf, g->tail, g->n_tail) != 0)
 		return GENERATION_CHANGED;
 	*data = buf + g->n_tail;
-	*n = (size_t)k - g->n_tail;
-	last = k < GENERATION_ROOM;
+	*n = fresh = (size_t)k - g->n_tail;
+	last = (size_t)k < room;
+	g->at_end = false;
 	if (*n == 0)
 		return GENERATION_END;
 	switch (judge_zeroes(g, *data, n, last)) {
@@ -309,22 +312,23 @@ static enum generation_read read_file(struct generation *g, char *buf, const cha
 	case ZEROES_LAST:
 		return GENERATION_END;
 	case ZEROES_NONE:
+		g->at_end = last && *n == fresh;
 		break;
 	}
 	return GENERATION_BYTES;
 }
 
-enum generation_read generation_read(struct generation *g, char *buf, const char **data, size_t *n)
+enum generation_read generation_read(struct generation *g, char *buf, size_t room, const char **data,
+				     size_t *n)
 {
 	enum generation_read r;
 
 	*data = buf;
-	r = g->stream ? read_stream(g, buf, n) : read_file(g, buf, data, n);
+	r = g->stream ? read_stream(g, buf, room, n) : read_file(g, buf, room, data, n);
 	if (r == GENERATION_END)
 		g->at_end = true;
 	if (r != GENERATION_BYTES || *n == 0)
 		return r;
-	g->at_end = false;
 	g->read_at = clock_mono();
 	advance(g, *data, *n);
 	g->offset += *n;

@@ -38,7 +38,7 @@ struct generation {
 	int wd;	       /* of its hints; -1 */
 	bool stream;   /* a FIFO: no offsets, nothing to go back to */
 	bool finished; /* nobody will write to it any more (a copy) */
-	bool at_end;   /* as of the last read */
+	bool at_end;   /* as of the last read: there was less than was asked for */
 	bool deleted, deleted_said;
 	bool behind_hole; /* zeroes that follow belong to it */
 	char head[GENERATION_HEAD], tail[GENERATION_TAIL];
@@ -68,9 +68,9 @@ enum generation_read {
 	GENERATION_CHANGED, /* what was read is no longer what the file holds */
 	GENERATION_FAILED,  /* errno */
 };
-enum { GENERATION_ROOM = GENERATION_TAIL + (64 << 10) };
 /*
- * buf: GENERATION_ROOM bytes; on GENERATION_BYTES *data within it are the next (none where a hole was
- * skipped), and the offset is behind them.
+ * buf: room bytes, more than GENERATION_TAIL; on GENERATION_BYTES *data within it are the next (none where a
+ * hole was skipped), and the offset is behind them.
  */
-enum generation_read generation_read(struct generation *g, char *buf, const char **data, size_t *n);
+enum generation_read generation_read(struct generation *g, char *buf, size_t room, const char **data,
+				     size_t *n);

@@ -2,6 +2,7 @@
 #include "source/hints.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
@@ -10,6 +11,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "source/inside.h"
+
+enum { EVENT_MAX = sizeof(struct inotify_event) + NAME_MAX + 1 };
 
 struct use {
 	int wd;
@@ -40,6 +43,7 @@ struct hints {
 	hints_event_fn *event;
 	void *arg;
 	int64_t at; /* when to look; CLOCK_NEVER: when the second is over */
+	enum hint why;
 };
 
 static struct hub *hubs;
@@ -63,11 +67,19 @@ static void drop_uses(struct hub *hub, int wd, const struct hints *who)
 	hub->n_uses = n;
 }
 
+static void look_at(struct hints *h, int64_t at, enum hint why)
+{
+	if (at < h->at)
+		h->at = at;
+	if (why > h->why)
+		h->why = why;
+}
+
 static void everybody_looks(struct hub *hub)
 {
 	for (size_t i = 0; i < hub->n_clients; i++)
 		if (hub->clients[i])
-			hub->clients[i]->at = 0;
+			look_at(hub->clients[i], 0, HINT_ANY);
 }
 
 static void take_event(struct hub *hub, const struct inotify_event *ev, const char *name)
@@ -78,20 +90,24 @@ static void take_event(struct hub *hub, const struct inotify_event *ev, const ch
 	}
 	for (size_t i = 0; i < hub->n_uses; i++) {
 		struct use *u = &hub->uses[i];
+		enum hint what =
+			u->wd == ev->wd ? u->who->event(u->who->arg, ev->wd, ev->mask, name) : HINT_NONE;
 
-		if (u->wd == ev->wd && u->who->event(u->who->arg, ev->wd, ev->mask, name))
-			u->who->at = 0;
+		if (what != HINT_NONE)
+			look_at(u->who, 0, what);
 	}
 	if (ev->mask & IN_IGNORED)
 		drop_uses(hub, ev->wd, NULL);
 }
 
+/* What a read leaves room for was not there: most often a single one tells all. */
 static void take_events(struct hub *hub)
 {
 	char buf[4096];
-	ssize_t n;
+	ssize_t n = sizeof(buf);
 
-	while (hub->fd >= 0 && (n = read(hub->fd, buf, sizeof(buf))) > 0) {
+	while (hub->fd >= 0 && (size_t)n > sizeof(buf) - EVENT_MAX &&
+	       (n = read(hub->fd, buf, sizeof(buf))) > 0) {
 		struct inotify_event ev;
 
 		for (size_t at = 0; at < (size_t)n; at += sizeof(ev) + ev.len) {
@@ -151,11 +167,13 @@ static void take_turns(struct hub *hub, int64_t now)
 	hub->spent = 0;
 	for (size_t i = 0; i < n && hub->spent < SOURCE_SLICE; i++) {
 		struct hints *h = hub->clients[hub->turn++ % n];
+		enum hint why = h ? h->why : HINT_NONE;
 
 		if (!h || h->at > now)
 			continue;
 		h->at = CLOCK_NEVER;
-		h->look(h->arg);
+		h->why = HINT_NONE;
+		h->look(h->arg, why);
 	}
 }
 
@@ -218,7 +236,7 @@ struct hints *hints_new(struct loop *l, hints_look_fn *look, hints_event_fn *eve
 	struct hints *h = new0(struct hints);
 	struct hub *hub = hub_of(l);
 
-	*h = (struct hints){ hub, look, event, arg, CLOCK_NEVER };
+	*h = (struct hints){ hub, look, event, arg, CLOCK_NEVER, HINT_NONE };
 	*ARRAY_ADD(hub->clients, hub->n_clients, hub->room_clients) = h;
 	set_timer(hub);
 	return h;
@@ -290,8 +308,7 @@ void hints_spent(struct hints *h, size_t n)
 
 void hints_at(struct hints *h, int64_t at)
 {
-	if (at < h->at)
-		h->at = at;
+	look_at(h, at, HINT_ANY);
 	if (!h->hub->running)
 		set_timer(h->hub);
 }

@@ -13,9 +13,15 @@
 
 struct hints; /* one follower's share */
 
-typedef void hints_look_fn(void *arg);
-/* An event of a watch of yours; true: look soon.  Nothing may be added, dropped or freed from within. */
-typedef bool hints_event_fn(void *arg, int wd, uint32_t mask, const char *name);
+enum hint {
+	HINT_NONE,
+	HINT_WRITTEN, /* the file that is read may have grown; nothing else was told */
+	HINT_ANY,     /* anything may have changed */
+};
+/* why: not HINT_NONE. */
+typedef void hints_look_fn(void *arg, enum hint why);
+/* An event of a watch of yours: what to look at soon.  Nothing may be added, dropped or freed from within. */
+typedef enum hint hints_event_fn(void *arg, int wd, uint32_t mask, const char *name);
 
 struct hints *hints_new(struct loop *l, hints_look_fn *look, hints_event_fn *event, void *arg);
 void hints_free(struct hints *h); /* also from within look */

@@ -13,25 +13,44 @@ static const uint32_t FILE_EVENTS = IN_MODIFY | IN_ATTRIB;
 static const uint32_t FOLDER_EVENTS =
 	IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 
-bool follow_event(void *arg, int wd, uint32_t mask, const char *name)
+enum hint follow_event(void *arg, int wd, uint32_t mask, const char *name)
 {
 	struct follow *f = arg;
-	bool ours = false;
+	bool written = false, any;
 
-	for (size_t i = 0; i < f->n; i++)
-		ours |= f->gens[i]->wd == wd;
+	for (size_t i = 0; i < f->n; i++) {
+		if (f->gens[i]->wd != wd)
+			continue;
+		written = true;
+		if (mask & IN_IGNORED)
+			f->gens[i]->wd = -1;
+	}
+	any = written && mask != IN_MODIFY;
 	for (struct place *p = f->places; p < f->places + N_PLACES; p++) {
 		bool named = p->wd == wd && str_eq(p->name, name);
 
 		if (p->wd != wd)
 			continue;
-		ours |= named || (mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED));
+		any |= named || (mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED));
 		if (named && p->leaf && (mask & (IN_CREATE | IN_MOVED_TO)))
 			f->arrivals++;
 		if (mask & IN_IGNORED)
 			p->wd = -1;
 	}
-	return ours;
+	return any ? HINT_ANY : written ? HINT_WRITTEN : HINT_NONE;
+}
+
+static bool place_told(const struct place *p)
+{
+	return p->wd >= 0 && p->leaf;
+}
+
+bool follow_told(const struct follow *f)
+{
+	bool link = !str_eq(f->target, f->path);
+
+	return f->n == 1 && !f->gens[0]->stream && f->gens[0]->wd >= 0 &&
+	       place_told(&f->places[PLACE_PATH]) && (!link || place_told(&f->places[PLACE_TARGET]));
 }
 
 static void forsake_place(struct follow *f, struct place *p)

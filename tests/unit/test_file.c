@@ -21,12 +21,14 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "source/generation.h"
 #include "source/siblings.h"
 #include "t.h"
 
 /* ---- where there is no inotify ---- */
 
-static bool no_inotify, no_watches;
+static bool no_inotify, no_watches, no_folder_watches;
+static unsigned n_add_watch;
 
 int inotify_init1(int flags)
 {
@@ -38,7 +40,8 @@ int inotify_init1(int flags)
 
 int inotify_add_watch(int fd, const char *path, uint32_t mask)
 {
-	if (!no_watches)
+	n_add_watch++;
+	if (!no_watches && !(no_folder_watches && (mask & IN_ONLYDIR)))
 		return (int)syscall(SYS_inotify_add_watch, fd, path, mask);
 	errno = ENOSPC;
 	return -1;
@@ -242,6 +245,34 @@ static bool run_until(struct stage *s, size_t len, int64_t span)
 /* What is woken by inotify comes long before the timer would have looked. */
 static const int64_t WELL_BEFORE_THE_TICK = 600 * CLOCK_MS;
 
+struct rounds {
+	struct loop *l;
+	struct loop_timer *timer;
+	int left;
+};
+
+static void next_round(void *arg)
+{
+	struct rounds *r = arg;
+
+	if (r->left--)
+		loop_timer_at(r->timer, 0);
+	else
+		loop_stop(r->l, 0);
+}
+
+/* Until what is told by now was heard, however slow the machine is: no turn is taken twice before others had
+ * theirs. */
+static void hear(struct stage *s)
+{
+	struct rounds r = { .l = s->l, .left = 8 };
+
+	r.timer = loop_timer_new(s->l, next_round, &r);
+	loop_timer_at(r.timer, 0);
+	assert_int_equal(loop_run(s->l, NULL), 0);
+	loop_timer_free(r.timer);
+}
+
 static void settle(struct stage *s)
 {
 	run_until(s, SIZE_MAX, 2 * CLOCK_MS);
@@ -341,6 +372,91 @@ TEST(a_write_is_delivered_by_inotify_not_by_the_timer)
 		assert_true(run_until(&s, 5 * i, WELL_BEFORE_THE_TICK));
 	}
 	assert_int_equal(s.idles, 20);
+	stage_close(&s);
+}
+
+TEST(what_is_written_is_read_without_asking_for_the_name_each_time)
+{
+	struct stage s;
+	unsigned before;
+
+	stage_open(&s);
+	put(&s, "app.log", "");
+	follow(&s, "app.log", SOURCE_FROM_START);
+	settle(&s);
+	before = n_add_watch;
+	for (size_t i = 1; i <= 100; i++) {
+		put(&s, "app.log", "line\n");
+		assert_true(run_until(&s, 5 * i, WELL_BEFORE_THE_TICK));
+	}
+	assert_in_range(n_add_watch - before, 0, 50); /* the timer may have looked meanwhile */
+	stage_close(&s);
+}
+
+TEST(where_nobody_tells_of_the_name_it_is_asked_for_at_each_write)
+{
+	struct stage s;
+
+	no_folder_watches = true;
+	stage_open(&s);
+	put(&s, "app.log", "a1\n");
+	follow(&s, "app.log", SOURCE_FROM_START);
+	settle(&s);
+	move(&s, "app.log", "app.log.1");
+	hear(&s);
+	make(&s, "app.log", "b1\n");
+	put(&s, "app.log.1", "a2\n");
+	assert_true(run_until(&s, strlen("a1\na2\n<file app.log>b1\n"), WELL_BEFORE_THE_TICK));
+	assert_story(&s, "a1\na2\n<file app.log>b1\n");
+	stage_close(&s);
+	no_folder_watches = false;
+}
+
+/* A folder that is not watched itself. */
+TEST(a_folder_further_up_that_is_exchanged_is_noticed_while_the_old_log_is_written_to)
+{
+	static const char end[] = "<file app.log>b1\nb2\n";
+	AUTO_BUF told = BUF_INIT(1 << 20);
+	int64_t until = clock_mono() + 10 * CLOCK_SECOND;
+	struct stage s;
+
+	stage_open(&s);
+	assert_int_equal(mkdir(in(&s, "up"), 0755), 0);
+	assert_int_equal(mkdir(in(&s, "up/logs"), 0755), 0);
+	make(&s, "up/logs/app.log", "");
+	follow(&s, "up/logs/app.log", SOURCE_FROM_START);
+	settle(&s);
+	move(&s, "up", "old");
+	assert_int_equal(mkdir(in(&s, "up"), 0755), 0);
+	assert_int_equal(mkdir(in(&s, "up/logs"), 0755), 0);
+	make(&s, "up/logs/app.log", "b1\n");
+	while (!strstr(buf_text(&s.story), "<file") && clock_mono() < until) {
+		put(&s, "old/logs/app.log", "a\n");
+		buf_str(&told, "a\n");
+		hear(&s);
+	}
+	put(&s, "up/logs/app.log", "b2\n");
+	buf_str(&told, end);
+	assert_true(run_until(&s, told.len, WELL_BEFORE_THE_TICK));
+	assert_story(&s, buf_text(&told));
+	assert_int_equal(s.gaps, 0);
+	stage_close(&s);
+}
+
+TEST(a_drain_asked_for_while_a_line_is_delivered_looks_at_the_name_too)
+{
+	struct stage s;
+
+	stage_open(&s);
+	put(&s, "app.log", "");
+	follow(&s, "app.log", SOURCE_FROM_START);
+	settle(&s);
+	n_add_watch = 0;
+	put(&s, "app.log", "one\n");
+	s.drain_at_bytes = true;
+	hear(&s);
+	assert_story(&s, "one\n");
+	assert_true(n_add_watch > 0);
 	stage_close(&s);
 }
 
@@ -1026,6 +1142,30 @@ TEST(a_file_that_was_written_anew_is_told_from_one_that_grew)
 	}
 }
 
+TEST(a_file_that_was_written_anew_is_told_by_its_head_where_the_bytes_before_the_end_are_the_same)
+{
+	char tail[GENERATION_TAIL + 1];
+	struct stage s;
+
+	memset(tail, '.', sizeof(tail) - 1);
+	tail[sizeof(tail) - 1] = '\0';
+	stage_open(&s);
+	put(&s, "app.log", "one\n");
+	put(&s, "app.log", tail);
+	follow(&s, "app.log", SOURCE_FROM_START);
+	settle(&s);
+	assert_int_equal(s.story.len, 4 + strlen(tail));
+	buf_clear(&s.story);
+	cut(&s, "app.log", 0);
+	put(&s, "app.log", "two\n");
+	put(&s, "app.log", tail);
+	put(&s, "app.log", "new\n");
+	assert_true(
+		run_until(&s, strlen("<gap><file app.log>two\nnew\n") + strlen(tail), WELL_BEFORE_THE_TICK));
+	assert_int_equal(strncmp(s.story.data, "<gap><file app.log>two\n....", 27), 0);
+	stage_close(&s);
+}
+
 TEST(a_copy_that_somebody_made_is_not_taken_for_a_generation)
 {
 	struct stage s;
@@ -1213,6 +1353,24 @@ TEST(what_a_link_leads_to_may_rotate_in_its_own_folder)
 	look(&s);
 	assert_story(&s, "a\n<file app.log>b\nB\n<file app.log.1>c\n<file app.log>d\n");
 	assert_int_equal(s.gaps, 0);
+	stage_close(&s);
+}
+
+TEST(a_file_behind_two_links_that_is_deleted_and_made_again_is_noticed_at_once)
+{
+	struct stage s;
+
+	stage_open(&s);
+	assert_int_equal(mkdir(in(&s, "real"), 0755), 0);
+	make(&s, "real/app.log", "a1\n");
+	assert_int_equal(symlink("real/app.log", in(&s, "second")), 0);
+	assert_int_equal(symlink("second", in(&s, "first")), 0);
+	follow(&s, "first", SOURCE_FROM_START);
+	settle(&s);
+	drop(&s, "real/app.log");
+	make(&s, "real/app.log", "b1\n");
+	assert_true(run_until(&s, strlen("a1\n<file first>b1\n"), WELL_BEFORE_THE_TICK));
+	assert_story(&s, "a1\n<file first>b1\n");
 	stage_close(&s);
 }
 
@@ -1571,10 +1729,18 @@ static void next_generation(struct writer *w)
 
 static void look_or_drain(struct writer *w)
 {
-	if (dice(w, 8))
-		look(&w->s);
-	else
+	switch (dice(w, 8)) {
+	case 0:
 		source_drain(w->s.src);
+		break;
+	case 1:
+	case 2:
+	case 3:
+		hear(&w->s);
+		break;
+	default:
+		look(&w->s);
+	}
 	w->seen[w->current] = true;
 	for (int i = 1; i <= KEPT; i++)
 		if (w->slots[i] >= 0)
