@@ -2,6 +2,7 @@
 #include "app/watch.h"
 
 #include "app/candidates.h"
+#include "app/shifts.h"
 #include "app/streams.h"
 #include "base/buf.h"
 #include "base/log.h"
@@ -9,11 +10,6 @@
 struct wanted {
 	struct set *set;
 	bool given; /* by the user; otherwise it was recognised */
-};
-
-/* From here on the reader's own places are so far from those in the file. */
-struct shift {
-	uint64_t file, own_offset, own_line, offset, line;
 };
 
 struct watch {
@@ -42,9 +38,8 @@ struct watch {
 	struct streams *streams; /* NULL: this is one of the containers of another log */
 	struct watch **others;	 /* the containers but for the first, which is read here */
 	size_t n_others, room_others;
-	struct shift *shifts; /* of a container */
-	size_t n_shifts, room_shifts;
-	uint64_t file, own_offset, own_line; /* where its reader stands by its own count */
+	struct shifts shifts;  /* of a container */
+	struct shift_place at; /* where its reader stands by its own count */
 };
 
 enum { BEGINNING_MAX = 256 << 10 };
@@ -90,45 +85,20 @@ static void recognised(void *arg, struct set *set)
 
 /* ---- places ---- */
 
-static const struct shift *shift_at(const struct watch *w, uint64_t file, uint64_t own_offset)
-{
-	size_t low = 0, high = w->n_shifts;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		const struct shift *s = &w->shifts[mid];
-
-		if (s->file < file || (s->file == file && s->own_offset <= own_offset))
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low ? &w->shifts[low - 1] : NULL;
-}
-
 /* The record with its place in the file. */
 static struct record placed(const struct watch *w, const struct record *r)
 {
-	const struct shift *s = shift_at(w, r->file, r->offset);
-	struct record out = *r;
-
-	if (s) {
-		out.offset = s->offset + (r->offset - s->own_offset);
-		out.line = s->line + (r->line - s->own_line);
-	}
-	return out;
+	return shifts_placed(&w->shifts, r);
 }
 
 /* Bytes of a container's lines come next, from this place of the file. */
 static void note_place(struct watch *w, uint64_t offset, uint64_t line)
 {
-	const struct shift *s = w->n_shifts ? &w->shifts[w->n_shifts - 1] : NULL;
+	const struct shift_place real = { w->at.file, offset, line };
+	struct shift_place oldest = { 0 };
 
-	if (s && s->file == w->file && w->own_offset - s->own_offset == offset - s->offset &&
-	    w->own_line - s->own_line == line - s->line)
-		return;
-	*ARRAY_ADD(w->shifts, w->n_shifts, w->room_shifts) =
-		(struct shift){ w->file, w->own_offset, w->own_line, offset, line };
+	reader_oldest(w->reader, &oldest.file, &oldest.offset);
+	shifts_note(&w->shifts, w->at, real, oldest);
 }
 
 /* ---- what the reader meets ---- */
@@ -286,7 +256,7 @@ static struct watch *make(struct story *s, const struct library *l, const char *
 	outcome_text_add(&w->files, file);
 	w->log = story_add_log(s, name);
 	w->beginning.max = BEGINNING_MAX;
-	w->own_line = 1;
+	w->at.line = 1;
 	w->reader = reader_new(l, &events, w);
 	return w;
 }
@@ -306,7 +276,7 @@ void watch_free(struct watch *w)
 	for (size_t i = 0; i < w->n_others; i++)
 		watch_free(w->others[i]);
 	free(w->others);
-	free(w->shifts);
+	shifts_clear(&w->shifts);
 	streams_free(w->streams);
 	reader_free(w->reader);
 	free(w->wanted);
@@ -382,8 +352,8 @@ void watch_skip_to(struct watch *w, uint64_t offset, uint64_t line)
 {
 	streams_skip_to(w->streams, offset, line);
 	reader_skip_to(w->reader, offset, line);
-	w->own_offset = offset;
-	w->own_line = line;
+	w->at.offset = offset;
+	w->at.line = line;
 }
 
 bool watch_waiting(const struct watch *w)
@@ -479,8 +449,8 @@ static void on_stream(void *arg, size_t stream, const char *data, size_t n)
 
 	if (streams_split(w->streams))
 		note_place(c, streams_offset(w->streams), streams_line(w->streams));
-	c->own_offset += n;
-	c->own_line += data[n - 1] == '\n';
+	c->at.offset += n;
+	c->at.line += data[n - 1] == '\n';
 	read_bytes(c, data, n);
 }
 
@@ -517,9 +487,7 @@ static void next_file(struct watch *w, const char *file)
 {
 	reader_next_file(w->reader);
 	outcome_text_add(&w->files, file);
-	w->file++;
-	w->own_offset = 0;
-	w->own_line = 1;
+	w->at = (struct shift_place){ w->at.file + 1, 0, 1 };
 }
 
 void watch_next_file(struct watch *w, const char *file)

@@ -693,6 +693,15 @@ void reader_end(struct reader *r)
 	join_end(r->join);
 }
 
+void reader_oldest(const struct reader *r, uint64_t *file, uint64_t *offset)
+{
+	const struct record *open = join_open(r->join);
+	struct line next = r->torn_at.torn ? r->torn_at : lines_here(r->lines);
+
+	*file = open ? open->file : next.file;
+	*offset = open ? open->offset : next.offset;
+}
+
 size_t reader_sets(const struct reader *r)
 {
 	return r->n_active;

@@ -80,6 +80,9 @@ void reader_skip_to(struct reader *r, uint64_t offset, uint64_t line);
 /* Nothing more will come. */
 void reader_end(struct reader *r);
 
+/* No record that is still told begins before this place; not to be asked from within events. */
+void reader_oldest(const struct reader *r, uint64_t *file, uint64_t *offset);
+
 /* The active sets in the order in which they are asked. */
 size_t reader_sets(const struct reader *r);
 struct set *reader_set(const struct reader *r, size_t i);

@@ -149,6 +149,11 @@ void join_end(struct join *j)
 	j->open = j->partial = false;
 }
 
+const struct record *join_open(const struct join *j)
+{
+	return j->open ? &j->r : NULL;
+}
+
 bool join_waiting(const struct join *j)
 {
 	return j->open && j->changed;

@@ -29,5 +29,7 @@ const struct record *join_look(struct join *j);
 void join_told(struct join *j);
 /* Delivers what is there and closes it: the source ended, or what comes next is of another run. */
 void join_end(struct join *j);
+/* The record that lines may still be added to, delivered or not, by its place alone; NULL: there is none. */
+const struct record *join_open(const struct join *j);
 bool join_waiting(const struct join *j); /* something is there that was not delivered */
 uint64_t join_cut(const struct join *j); /* records that were longer than RECORD_MAX_BYTES */

@@ -37,7 +37,7 @@ void lines_skip_to(struct lines *l, uint64_t offset, uint64_t number);
 void lines_skip(struct lines *l, uint64_t bytes, uint64_t line_ends);
 /* The next byte fed is the first of a line, of a file that is read as bytes. */
 bool lines_at_start(const struct lines *l);
-/* Where that byte is: a line without text. */
+/* Where that byte is, or where the line under way began: a line without text. */
 struct line lines_here(const struct lines *l);
 uint64_t lines_bytes(const struct lines *l); /* fed so far, of all files */
 uint64_t lines_count(const struct lines *l);

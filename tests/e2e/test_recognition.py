@@ -2,12 +2,14 @@
 """Which product a log is of: recognised, guessed at, or several in one stream."""
 import itertools
 import json
+import pathlib
 import random
 import re
+import subprocess
 import time
 
 import pytest
-from conftest import TOP
+from conftest import BINARY, TOP
 
 SAMPLES = TOP / "samples"
 
@@ -152,3 +154,29 @@ def test_containers_are_judged_for_themselves_while_they_write_too(gonogo, app, 
     assert doc["verdict"] == verdict
     assert {c["source"] for c in doc["coverage"]} == {f"{name} ({c})" for name in [doc["coverage"][0]["source"].split(" (")[0]]
                                                       for c in ("db-1", "app-1")}
+
+
+def peak_kib(process):
+    with open(f"/proc/{process.pid}/status") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith("VmHWM"))
+
+
+def test_a_long_composed_stream_is_read_in_little_memory_with_its_lines_right(gonogo):
+    """Each line is of another container than the one before: its place is kept only while it may be asked for."""
+    if b"AddressSanitizer" in pathlib.Path(BINARY).read_bytes():
+        pytest.skip("memory that is freed stays, for the sanitizer")
+    pair = ["2026-11-21 10:00:00.123 UTC [1] LOG:  checkpoint starting: time",
+            "2026-11-21 10:00:00,123 INFO  [org.example.Task] (worker) done"]
+    woven = "".join(f"{name} | {text}\n" for name, text in zip(("db-1 ", "app-1"), pair)).encode()
+    failure = b"app-1 | java.lang.OutOfMemoryError: Java heap space\n"
+    p = gonogo.start("scan", "--quiet", "--json", "-", "--set", "java", "-", stdin=subprocess.PIPE)
+    for _ in range(400):
+        p.stdin.write(woven * 1000)
+    p.stdin.write(failure + woven * 1000)
+    p.stdin.flush()
+    peak = peak_kib(p)
+    doc = json.loads(p.communicate(timeout=60)[0])
+    reason = next(r for r in doc["reasons"] if r.get("line"))
+    assert (reason["line"], reason["offset"]) == (800_001, 400_000 * len(woven))
+    assert sum(c["lines"] for c in doc["coverage"]) == 802_001
+    assert peak < 32 * 1024

@@ -208,6 +208,84 @@ TEST(what_was_told_in_a_pause_is_judged_again_when_it_grows)
 	assert_string_equal(buf_text(&out), "1:base/thrown 1:app/deep! why=disk ");
 }
 
+/* ---- how far back places may still be asked for ---- */
+
+struct floor {
+	uint64_t file, offset;
+	size_t n_told;
+};
+
+static void check_floor(struct floor *f, const struct record *r)
+{
+	assert_true(r->file > f->file || (r->file == f->file && r->offset >= f->offset));
+	f->n_told++;
+}
+
+static void met_above(void *arg, const struct reader_match *m)
+{
+	check_floor(arg, m->record);
+}
+
+static void unmet_above(void *arg, struct reader *reader, const struct record *r, bool error)
+{
+	(void)reader;
+	(void)error;
+	check_floor(arg, r);
+}
+
+static void recognised_above(void *arg, struct set *set)
+{
+	(void)arg;
+	(void)set;
+}
+
+static const struct reader_events above = {
+	.allows = allows, .met = met_above, .unmet = unmet_above, .recognised = recognised_above
+};
+
+/* Three files of this text, byte by byte. */
+static void read_files(struct reader *r, struct floor *f, const char *text)
+{
+	for (size_t file = 0; file < 3; file++) {
+		for (size_t i = 0; text[i]; i++) {
+			reader_feed(r, text + i, 1);
+			if (i % 7 == 0)
+				reader_quiet(r);
+			reader_oldest(r, &f->file, &f->offset);
+		}
+		reader_end_file(r);
+		reader_oldest(r, &f->file, &f->offset);
+		assert_true(file - f->file <= 1); /* it does move on */
+		reader_next_file(r);
+		reader_oldest(r, &f->file, &f->offset);
+	}
+	reader_end(r);
+}
+
+TEST(no_record_begins_before_what_was_called_the_oldest)
+{
+	AUTO(library) l = make_library();
+	struct floor f = { 0 };
+	AUTO(reader) r = reader_new(l, &above, &f);
+
+	reader_recognise(r, library_set(l, "generic"));
+	read_files(r, &f,
+		   "nobody knows this\n10:00 one\n\tat a.b\n10:01 app.Main boot\n"
+		   "10:02 two\n\tat c.d\nCaused by: x\n10:03 to");
+	assert_true(f.n_told >= 18);
+}
+
+TEST(a_line_that_two_files_share_is_the_oldest_until_it_is_whole)
+{
+	AUTO(library) l = make_library();
+	struct floor f = { 0 };
+	AUTO(reader) r = reader_new(l, &above, &f);
+
+	reader_use(r, library_set(l, "app"));
+	read_files(r, &f, "10:03 to");
+	assert_int_equal(f.n_told, 3);
+}
+
 TEST(bytes_that_are_no_utf8_hide_nothing)
 {
 	AUTO_BUF out = BUF_INIT(4096);
