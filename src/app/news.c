@@ -18,6 +18,7 @@ struct news {
 	int events;		   /* descriptor; -1: none */
 	int lines;		   /* -1: none */
 	bool events_broken;
+	struct buf line; /* of the latest event: its memory serves the next */
 };
 
 static bool on_terminal(int fd)
@@ -32,6 +33,7 @@ struct news *news_new(const struct options *o, int lines, struct err *e)
 	struct news *n = new0(struct news);
 
 	n->events = -1;
+	n->line.max = 1 << 20;
 	n->lines = lines;
 	if (lines >= 0 && on_terminal(lines))
 		n->terminal = terminal_new(lines);
@@ -54,6 +56,7 @@ void news_free(struct news *n)
 	news_settle(n);
 	if (n->events >= 0)
 		close(n->events);
+	buf_free(&n->line);
 	free(n);
 }
 
@@ -154,11 +157,11 @@ static const enum report_event_type types[] = {
 
 static void write_event(struct news *n, const struct report_event *ev)
 {
-	AUTO_BUF line = BUF_INIT(1 << 20);
 	struct err e;
 
-	report_event_line(&line, ev);
-	if (n->events_broken || io_write_all(n->events, buf_text(&line), line.len, &e) == 0)
+	buf_clear(&n->line);
+	report_event_line(&n->line, ev);
+	if (n->events_broken || io_write_all(n->events, buf_text(&n->line), n->line.len, &e) == 0)
 		return;
 	log_warn("events are lost: %s", e.text);
 	n->events_broken = true;

@@ -30,6 +30,12 @@ bool buf_add(struct buf *b, const char *data, size_t n)
 	size_t fits = b->max > b->len ? b->max - b->len : 0;
 	bool whole = n <= fits;
 
+	if (whole && n && n < b->room - b->len) { /* as most */
+		memcpy(b->data + b->len, data, n);
+		b->len += n;
+		b->data[b->len] = '\0';
+		return true;
+	}
 	if (!whole) {
 		n = fits;
 		b->full = true;
@@ -50,7 +56,11 @@ bool buf_str(struct buf *b, const char *s)
 
 bool buf_char(struct buf *b, char c)
 {
-	return buf_add(b, &c, 1);
+	if (b->len >= b->max || b->len + 1 >= b->room)
+		return buf_add(b, &c, 1);
+	b->data[b->len++] = c;
+	b->data[b->len] = '\0';
+	return true;
 }
 
 bool buf_vprintf(struct buf *b, const char *fmt, va_list ap)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 
-#include <stdio.h>
 #include <time.h>
 
 static int64_t now(clockid_t id)
@@ -22,19 +21,40 @@ int64_t clock_wall(void)
 	return now(CLOCK_REALTIME);
 }
 
+static char *put(char *at, int value, int digits)
+{
+	for (int i = digits; i-- > 0; value /= 10)
+		at[i] = (char)('0' + value % 10);
+	return at + digits;
+}
+
 const char *clock_iso(int64_t wall, char text[CLOCK_TEXT_MAX])
 {
 	time_t s = (time_t)(wall / CLOCK_SECOND);
 	int ms = (int)(wall % CLOCK_SECOND / CLOCK_MS);
 	struct tm tm;
+	char *at;
 
 	if (ms < 0) {
 		ms += 1000;
 		s--;
 	}
 	gmtime_r(&s, &tm);
-	snprintf(text, CLOCK_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900,
-		 tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, ms);
+	at = put(text, tm.tm_year + 1900, 4); /* an int64_t ends with the year 2262 */
+	*at++ = '-';
+	at = put(at, tm.tm_mon + 1, 2);
+	*at++ = '-';
+	at = put(at, tm.tm_mday, 2);
+	*at++ = 'T';
+	at = put(at, tm.tm_hour, 2);
+	*at++ = ':';
+	at = put(at, tm.tm_min, 2);
+	*at++ = ':';
+	at = put(at, tm.tm_sec, 2);
+	*at++ = '.';
+	at = put(at, ms, 3);
+	*at++ = 'Z';
+	*at = '\0';
 	return text;
 }
 

@@ -41,6 +41,7 @@ struct loop_io {
 
 struct loop_timer {
 	sd_event_source *source;
+	int64_t at; /* CLOCK_NEVER: it is off */
 	loop_timer_fn *fn;
 	void *arg;
 };
@@ -231,6 +232,7 @@ static int on_time(sd_event_source *s, uint64_t usec, void *arg)
 	struct loop_timer *t = arg;
 
 	(void)s, (void)usec;
+	t->at = CLOCK_NEVER;
 	t->fn(t->arg);
 	return 0;
 }
@@ -256,12 +258,16 @@ void loop_timer_at(struct loop_timer *t, int64_t at)
 		loop_timer_off(t);
 		return;
 	}
+	if (at == t->at)
+		return;
+	t->at = at;
 	must(sd_event_source_set_time(t->source, usec));
 	must(sd_event_source_set_enabled(t->source, SD_EVENT_ONESHOT));
 }
 
 void loop_timer_off(struct loop_timer *t)
 {
+	t->at = CLOCK_NEVER;
 	must(sd_event_source_set_enabled(t->source, SD_EVENT_OFF));
 }
 

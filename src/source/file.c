@@ -203,13 +203,13 @@ static uint64_t there(struct follow *f)
 static bool read_written(struct follow *f)
 {
 	struct generation *g = f->gens[0];
-	char buf[ROOM_WRITTEN];
+	AUTO_FREE char *buf = mem_check(malloc(ROOM_WRITTEN));
 	const char *data;
 	size_t n = 0;
 
 	if (!generation_begins_same(g))
 		return false;
-	switch (generation_read(g, buf, sizeof(buf), &data, &n)) {
+	switch (generation_read(g, buf, ROOM_WRITTEN, &data, &n)) {
 	case GENERATION_BYTES:
 		f->read_error = 0;
 		deliver(f, g, data, n);

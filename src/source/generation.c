@@ -161,7 +161,7 @@ bool generation_matches(const struct generation *g, int fd)
 
 bool generation_begins_same(const struct generation *g)
 {
-	char now[GENERATION_HEAD];
+	AUTO_FREE char *now = g->stream ? NULL : mem_check(malloc(GENERATION_HEAD));
 	size_t n;
 
 	if (g->stream)

@@ -35,6 +35,7 @@ struct hub {
 	size_t n_uses, room_uses;
 	bool running;
 	bool said; /* that events are incomplete */
+	char events[4096];
 };
 
 struct hints {
@@ -103,16 +104,15 @@ static void take_event(struct hub *hub, const struct inotify_event *ev, const ch
 /* What a read leaves room for was not there: most often a single one tells all. */
 static void take_events(struct hub *hub)
 {
-	char buf[4096];
-	ssize_t n = sizeof(buf);
+	const size_t room = sizeof(hub->events);
+	ssize_t n = (ssize_t)room;
 
-	while (hub->fd >= 0 && (size_t)n > sizeof(buf) - EVENT_MAX &&
-	       (n = read(hub->fd, buf, sizeof(buf))) > 0) {
+	while (hub->fd >= 0 && (size_t)n > room - EVENT_MAX && (n = read(hub->fd, hub->events, room)) > 0) {
 		struct inotify_event ev;
 
 		for (size_t at = 0; at < (size_t)n; at += sizeof(ev) + ev.len) {
-			memcpy(&ev, buf + at, sizeof(ev));
-			take_event(hub, &ev, ev.len ? buf + at + sizeof(ev) : "");
+			memcpy(&ev, hub->events + at, sizeof(ev));
+			take_event(hub, &ev, ev.len ? hub->events + at + sizeof(ev) : "");
 		}
 	}
 }

@@ -183,6 +183,13 @@ TEST(a_timer_fires_once_and_its_last_setting_counts)
 	loop_timer_off(t);
 	spin(&s);
 	assert_int_equal(shot.n, 1);
+	loop_timer_at(t, 1);
+	loop_timer_at(t, 1);
+	assert_int_equal(loop_run(s.l, NULL), 0);
+	assert_int_equal(shot.n, 2);
+	loop_timer_at(t, 1);
+	assert_int_equal(loop_run(s.l, NULL), 0);
+	assert_int_equal(shot.n, 3);
 	loop_timer_free(t);
 	stage_close(&s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "t.h"
 
+#include "base/mem.h"
 #include "record/when.h"
 
 static const struct {
@@ -116,4 +117,22 @@ TEST(a_layout_with_an_unknown_letter_is_refused)
 	assert_non_null(when_check("%"));
 	assert_null(when_check("%*:%Y%m%d"));
 	assert_non_null(when_check("%*:%*:%Y"));
+}
+
+TEST(points_in_time_are_written_as_iso_from_the_first_to_the_last_there_can_be)
+{
+	static const struct {
+		int64_t wall;
+		const char *iso;
+	} points[] = {
+		{ 0, "1970-01-01T00:00:00.000Z" },
+		{ -1, "1969-12-31T23:59:59.999Z" },
+		{ INT64_C(1795255200123999999), "2026-11-21T10:00:00.123Z" },
+		{ INT64_MIN, "1677-09-21T00:12:43.145Z" },
+		{ INT64_MAX, "2262-04-11T23:47:16.854Z" },
+	};
+	char text[CLOCK_TEXT_MAX];
+
+	for (size_t i = 0; i < ARRAY_LEN(points); i++)
+		assert_string_equal(clock_iso(points[i].wall, text), points[i].iso);
 }
