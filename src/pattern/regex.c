@@ -10,7 +10,7 @@ enum {
 	DEPTH_LIMIT = 20000,
 	HEAP_LIMIT_KIB = 20000,
 	JIT_STACK_MAX = 1 << 20,
-	INTERPRETED_MAX = 8, /* compiling to machine code costs as much as so many matches */
+	INTERPRETED_MAX = 2, /* matches of a slow pattern */
 };
 
 struct name {
@@ -24,6 +24,7 @@ struct regex {
 	pcre2_match_data *data;
 	struct name *names;
 	size_t n_names;
+	bool slow;	      /* no letter of it must be there: it has to be tried at each place */
 	unsigned interpreted; /* times */
 	bool jit_tried;
 };
@@ -81,6 +82,7 @@ uint32_t regex_options(void)
 static int compile(struct regex *r, struct err *e)
 {
 	PCRE2_SIZE at = 0;
+	uint32_t needed = 0;
 	int code = 0;
 
 	r->code = pcre2_compile((PCRE2_SPTR)r->text, PCRE2_ZERO_TERMINATED, regex_options(), &code, &at,
@@ -92,6 +94,8 @@ static int compile(struct regex *r, struct err *e)
 		return err_set(e, "%s (at character %zu of the pattern)", (const char *)why, (size_t)at + 1);
 	}
 	r->data = mem_check(pcre2_match_data_create_from_pattern(r->code, NULL));
+	pcre2_pattern_info(r->code, PCRE2_INFO_LASTCODETYPE, &needed);
+	r->slow = !needed;
 	read_names(r);
 	return 0;
 }
@@ -146,12 +150,16 @@ enum regex_result regex_match(struct regex *r, const char *s, size_t n)
 	return match(r, s, n);
 }
 
-/* The limits mean less to the JIT: only what it gives up as well is given up. */
+/*
+ * Compiling to machine code costs as much as a hundred matches that are refused because a letter is not
+ * there, but less than ten that are tried at each place.  The limits mean less to the JIT: only what it gives
+ * up as well is given up.
+ */
 enum regex_result regex_match_once(struct regex *r, const char *s, size_t n)
 {
 	enum regex_result result;
 
-	if (r->interpreted++ == INTERPRETED_MAX)
+	if (r->slow && r->interpreted++ == INTERPRETED_MAX)
 		compile_to_machine_code(r);
 	result = match(r, s, n);
 	return result == REGEX_GAVE_UP ? regex_match(r, s, n) : result;
