@@ -31,12 +31,12 @@ static char *put(char *at, int value, int digits)
 const char *clock_iso(int64_t wall, char text[CLOCK_TEXT_MAX])
 {
 	time_t s = (time_t)(wall / CLOCK_SECOND);
-	int ms = (int)(wall % CLOCK_SECOND / CLOCK_MS);
+	int64_t ns = wall % CLOCK_SECOND;
 	struct tm tm;
 	char *at;
 
-	if (ms < 0) {
-		ms += 1000;
+	if (ns < 0) {
+		ns += CLOCK_SECOND;
 		s--;
 	}
 	gmtime_r(&s, &tm);
@@ -52,7 +52,7 @@ const char *clock_iso(int64_t wall, char text[CLOCK_TEXT_MAX])
 	*at++ = ':';
 	at = put(at, tm.tm_sec, 2);
 	*at++ = '.';
-	at = put(at, ms, 3);
+	at = put(at, (int)(ns / CLOCK_MS), 3);
 	*at++ = 'Z';
 	*at = '\0';
 	return text;
