@@ -40,6 +40,11 @@ struct owner {
 	uint32_t id, next;
 };
 
+/* A needle that is found by its fingerprint; of the four bytes there, the bits that it knows. */
+struct fingered {
+	uint32_t needle, mask, value;
+};
+
 /* A gram of a needle, and four more of its bytes, folded, that tell most of what only looks like it. */
 struct gram {
 	uint32_t hash;
@@ -78,7 +83,7 @@ struct prefilter {
 	struct grams eight, four;
 	struct fingers *fingers; /* NULL where no needle needs them */
 	uint32_t in_bucket[BUCKETS + 1];
-	uint32_t *bucket_needles;
+	struct fingered *fingered; /* in the order of their buckets */
 };
 
 struct hit {
@@ -191,7 +196,7 @@ void prefilter_free(struct prefilter *pf)
 	free(pf->classes);
 	free(pf->has);
 	free(pf->fingers);
-	free(pf->bucket_needles);
+	free(pf->fingered);
 	free(pf);
 }
 
@@ -540,11 +545,29 @@ static void finger_put(struct fingers *f, size_t bucket, size_t k, const struct 
 	for (unsigned byte = 0; byte < 256; byte++) {
 		if (!byteset_has(bytes, byte))
 			continue;
-		f->of_byte[group][byte] |= (uint32_t)bit << (8 * k);
+		f->of_byte[byte][group] |= (uint32_t)bit << (8 * k);
 		f->six_bits[group][k][finger_six_bits(byte)] |= bit;
 		f->low_nibble[group][k][byte & 15] |= bit;
 		f->high_nibble[group][k][byte >> 4] |= bit;
 	}
+}
+
+static struct fingered fingered_of(const struct prefilter *pf, uint32_t needle)
+{
+	unsigned char mask[FINGER_WIDTH] = { 0 }, value[FINGER_WIDTH] = { 0 };
+	struct fingered f = { .needle = needle };
+
+	for (size_t k = 0; k < FINGER_WIDTH; k++) {
+		unsigned position = finger_position(&pf->needles[needle], k);
+
+		if (position >= LITERAL_ANY)
+			continue;
+		mask[k] = position < LITERAL_NOCASE ? 0xff : (unsigned char)~byte_fold(0);
+		value[k] = (unsigned char)(position & mask[k]);
+	}
+	memcpy(&f.mask, mask, sizeof(mask));
+	memcpy(&f.value, value, sizeof(value));
+	return f;
 }
 
 static void fingers_finish(struct prefilter *pf, const struct finger_plan *plan)
@@ -557,7 +580,7 @@ static void fingers_finish(struct prefilter *pf, const struct finger_plan *plan)
 	pf->fingers = mem_check(aligned_alloc(64, room));
 	memset(pf->fingers, 0, room);
 	pf->fingers->n_groups = plan->n_groups;
-	pf->bucket_needles = mem_zero(pf->n_needles, sizeof(*pf->bucket_needles));
+	pf->fingered = mem_zero(pf->n_needles, sizeof(*pf->fingered));
 	for (size_t i = 0; i < pf->n_needles; i++) {
 		const struct needle *nd = &pf->needles[i];
 
@@ -574,7 +597,7 @@ static void fingers_finish(struct prefilter *pf, const struct finger_plan *plan)
 		in[b] += in[b - 1];
 	for (size_t i = pf->n_needles; i-- > 0;)
 		if (pf->needles[i].way == WAY_FINGER)
-			pf->bucket_needles[--in[plan->bucket_of[i]]] = (uint32_t)i;
+			pf->fingered[--in[plan->bucket_of[i]]] = fingered_of(pf, (uint32_t)i);
 }
 
 /* ---- the plan: which literals are found in which way ---- */
@@ -848,31 +871,36 @@ static void look_at_probe(struct prefilter_scratch *s, struct block b, size_t pl
 		ask_grams(s, &pf->four, stride_hash4(half[1] | (uint32_t)STRIDE_FOLD), b, place + 4);
 }
 
-static uint32_t buckets_at(const uint32_t *of_byte, struct block b, size_t place)
+static void look_in_bucket(struct prefilter_scratch *s, struct block b, size_t place, uint32_t four,
+			   size_t bucket)
 {
-	uint32_t met = 0xff;
+	const struct prefilter *pf = s->pf;
 
-	for (size_t k = 0; k < FINGER_WIDTH; k++)
-		met &= of_byte[place + k < b.n ? (unsigned char)b.data[place + k] : 0] >> (8 * k);
-	return met;
+	for (uint32_t i = pf->in_bucket[bucket]; i < pf->in_bucket[bucket + 1]; i++) {
+		const struct fingered *f = &pf->fingered[i];
+		const struct needle *nd = &pf->needles[f->needle];
+
+		if ((four & f->mask) == f->value && fits(b, place, nd->finger_at, nd->literal.n) &&
+		    stands_at(pf, &nd->literal, b.data + place - nd->finger_at))
+			put_hit(s, place - nd->finger_at, f->needle);
+	}
 }
 
 static void look_at_finger(struct prefilter_scratch *s, struct block b, size_t place)
 {
-	const struct prefilter *pf = s->pf;
+	const finger_words *of_byte = s->pf->fingers->of_byte;
+	unsigned char w[FINGER_WIDTH] = { 0 };
+	finger_words met;
+	uint32_t four;
 
-	for (size_t g = 0; g < pf->fingers->n_groups; g++)
-		for (uint32_t met = buckets_at(pf->fingers->of_byte[g], b, place); met; met &= met - 1) {
-			const uint32_t *in = &pf->in_bucket[g * FINGER_BUCKETS + (size_t)__builtin_ctz(met)];
-
-			for (uint32_t i = in[0]; i < in[1]; i++) {
-				const struct needle *nd = &pf->needles[pf->bucket_needles[i]];
-
-				if (fits(b, place, nd->finger_at, nd->literal.n) &&
-				    stands_at(pf, &nd->literal, b.data + place - nd->finger_at))
-					put_hit(s, place - nd->finger_at, pf->bucket_needles[i]);
-			}
-		}
+	memcpy(w, b.data + place, b.n - place < sizeof(w) ? b.n - place : sizeof(w));
+	memcpy(&four, w, sizeof(four));
+	met = finger_window(of_byte[w[0]], of_byte[w[1]], of_byte[w[2]], of_byte[w[3]]);
+	if (!finger_any(met)) /* the kernel takes some bytes for others */
+		return;
+	for (size_t g = 0; g < s->pf->fingers->n_groups; g++)
+		for (uint32_t left = met[g]; left; left &= left - 1)
+			look_in_bucket(s, b, place, four, g * FINGER_BUCKETS + (size_t)__builtin_ctz(left));
 }
 
 /* The places that the kernels marked among 64 probes, and in the bytes that these stand for. */

@@ -79,43 +79,38 @@ void stride_scalar(const struct stride *s, const char *data, size_t n, uint64_t 
 	stride_rest(s, data, 0, n, probed);
 }
 
-static inline uint32_t entry(const uint32_t *of_byte, char c)
+static inline finger_words entry(const struct fingers *f, char c)
 {
-	return of_byte[(unsigned char)c];
-}
-
-static inline uint32_t window(uint32_t a, uint32_t b, uint32_t c, uint32_t d)
-{
-	return a & b >> 8 & c >> 16 & d >> 24;
+	return f->of_byte[(unsigned char)c];
 }
 
 /* What lies behind the end of the block counts as NUL: a literal that is shorter than a window does not care.
  */
-static uint32_t window_at(const uint32_t *of_byte, const char *data, size_t readable, size_t i)
+static bool window_at(const struct fingers *f, const char *data, size_t readable, size_t i)
 {
 	char w[FINGER_WIDTH] = { 0 };
 
 	memcpy(w, data + i, readable - i < sizeof(w) ? readable - i : sizeof(w));
-	return window(entry(of_byte, w[0]), entry(of_byte, w[1]), entry(of_byte, w[2]), entry(of_byte, w[3]));
+	return finger_any(finger_window(entry(f, w[0]), entry(f, w[1]), entry(f, w[2]), entry(f, w[3])));
 }
 
 enum { ROUND = 8 };
 
 /* Do any of ROUND windows from p on belong to a bucket?  Each byte is looked up once. */
-static inline uint32_t any_window(const uint32_t *of_byte, const char *p)
+static inline bool any_window(const struct fingers *f, const char *p)
 {
-	uint32_t a = entry(of_byte, p[0]), b = entry(of_byte, p[1]), c = entry(of_byte, p[2]), any = 0;
+	finger_words a = entry(f, p[0]), b = entry(f, p[1]), c = entry(f, p[2]), any = { 0 };
 
 #pragma GCC unroll 8
 	for (size_t k = 0; k < ROUND; k++) {
-		uint32_t d = entry(of_byte, p[k + 3]);
+		finger_words d = entry(f, p[k + 3]);
 
-		any |= window(a, b, c, d);
+		any |= finger_window(a, b, c, d);
 		a = b;
 		b = c;
 		c = d;
 	}
-	return any;
+	return finger_any(any);
 }
 
 void finger_rest(const struct fingers *f, const char *data, size_t from, size_t n, size_t readable,
@@ -123,18 +118,11 @@ void finger_rest(const struct fingers *f, const char *data, size_t from, size_t 
 {
 	for (size_t i = from; i < n; i += ROUND) {
 		bool whole = readable - i >= ROUND + FINGER_WIDTH - 1;
-		uint32_t any = !whole;
 
-		for (size_t g = 0; whole && g < f->n_groups; g++)
-			any |= any_window(f->of_byte[g], data + i);
-		if (__builtin_expect(any == 0, 1))
+		if (__builtin_expect(whole && !any_window(f, data + i), 1))
 			continue;
-		for (size_t k = i; k < i + ROUND && k < n; k++) {
-			any = 0;
-			for (size_t g = 0; g < f->n_groups; g++)
-				any |= window_at(f->of_byte[g], data, readable, k);
-			fingered[k / 64] |= (uint64_t)(any != 0) << (k % 64);
-		}
+		for (size_t k = i; k < i + ROUND && k < n; k++)
+			fingered[k / 64] |= (uint64_t)window_at(f, data, readable, k) << (k % 64);
 	}
 }
 

@@ -34,11 +34,14 @@ struct stride {
 	bool four_twice; /* probed at every fourth byte, not at every eighth */
 };
 
+/* One word a group. */
+typedef uint32_t finger_words __attribute__((vector_size(FINGER_GROUPS_MAX * 4)));
+
 struct fingers {
 	size_t n_groups;
-	/* for each byte, four masks of the buckets that may have it: bits 0 to 7 at the first position, and
-	 * so on */
-	uint32_t of_byte[FINGER_GROUPS_MAX][256];
+	/* for each byte and group, four masks of the buckets that may have it: bits 0 to 7 at the first
+	 * position, and so on */
+	finger_words of_byte[256];
 	/* the same as the vector kernels want it, one position after the other; other bytes may share an
 	 * entry */
 	_Alignas(64) uint8_t six_bits[FINGER_GROUPS_MAX][FINGER_WIDTH][64];
@@ -67,6 +70,20 @@ static inline uint32_t gram_bit(const struct gram_bits *b, uint32_t hash)
 static inline unsigned finger_six_bits(unsigned byte)
 {
 	return (byte & 0x1f) | (byte >> 1 & 0x20);
+}
+
+/* In bits 0 to 7, the buckets that a window of these four bytes belongs to. */
+static inline finger_words finger_window(finger_words a, finger_words b, finger_words c, finger_words d)
+{
+	return a & b >> 8 & c >> 16 & d >> 24;
+}
+
+static inline bool finger_any(finger_words w)
+{
+	uint64_t half[2];
+
+	memcpy(half, &w, sizeof(half));
+	return half[0] | half[1];
 }
 
 /* What a kernel has to say about a chunk: a bit for each place that is worth a closer look. */
