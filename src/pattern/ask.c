@@ -23,7 +23,11 @@ struct ask {
 	uint32_t *hits;	 /* the candidates; in order as soon as the first rule is asked for */
 	size_t n_hits, n_ids, next;
 	bool in_order, can_skim;
+	uint64_t in_vain, bearable; /* looks, since the filter was tuned to the log; how many it may be */
 };
+
+/* As long as it takes to tune it; the longer, the better it is already. */
+enum { BEARABLE = 1 << 15, BEARABLE_GROWS = 16 };
 
 static bool no_prefilter;
 
@@ -172,6 +176,7 @@ struct ask *ask_new(struct set *const *sets, size_t n, const struct library *rec
 	add_detects(a, recognise, sets, n, id);
 	prefilter_build(a->filter);
 	a->scratch = prefilter_scratch_new(a->filter);
+	a->bearable = BEARABLE;
 	return a;
 }
 
@@ -304,6 +309,22 @@ const struct pattern *ask_waiting_pattern(const struct ask *a, size_t i, uint32_
 bool ask_can_skim(const struct ask *a)
 {
 	return a->can_skim;
+}
+
+void ask_tune(struct ask *a, uint64_t in_vain, const char *data, size_t n)
+{
+	struct prefilter *tuned;
+
+	a->in_vain += in_vain;
+	if (a->in_vain < a->bearable)
+		return;
+	tuned = prefilter_for(a->filter, data, n);
+	prefilter_scratch_free(a->scratch);
+	prefilter_free(a->filter);
+	a->filter = tuned;
+	a->scratch = prefilter_scratch_new(tuned);
+	a->in_vain = 0;
+	a->bearable *= BEARABLE_GROWS;
 }
 
 struct prefilter *ask_filter(const struct ask *a)

@@ -36,6 +36,9 @@ bool ask_is_error(const struct ask *a, const char *text, size_t len);
 bool ask_can_skim(const struct ask *a);
 size_t ask_waiting(const struct ask *a);
 const struct pattern *ask_waiting_pattern(const struct ask *a, size_t i, uint32_t *id);
+/* So many places of this block were looked at in vain; where it was often enough, the filter is exchanged for
+ * one that suits the log. */
+void ask_tune(struct ask *a, uint64_t in_vain, const char *data, size_t n);
 struct prefilter_scratch *ask_scratch(const struct ask *a);
 struct prefilter *ask_filter(const struct ask *a); /* to be shared */
 

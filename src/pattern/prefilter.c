@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pattern/prefilter.h"
 
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/str.h"
-#include "pattern/prefilter_kernel.h"
+#include "pattern/prefilter_buckets.h"
 
 static const uint32_t none = UINT32_MAX; /* the end of a list of indexes */
 
@@ -21,7 +22,7 @@ enum {
 	WORD_BITS_MIN = 8,
 	WORD_BITS_MAX = 13, /* 32 KiB of filter */
 	WORDS_PER_GRAM = 2,
-	BUCKETS = FINGER_BUCKETS * FINGER_GROUPS_MAX,
+	MANY_FINGERS = 160,
 };
 
 /* How a needle is found. */
@@ -33,6 +34,7 @@ struct needle {
 	uint32_t same_hash;
 	uint8_t run, run_at; /* its longest part of positions that fold to one byte each */
 	uint8_t finger_at;
+	bool busy; /* its grams of eight stand in the log again and again, its fingerprint less often */
 	enum way way;
 };
 
@@ -76,6 +78,7 @@ struct prefilter {
 	size_t longest;
 	uint32_t heads[NEEDLE_HEADS];
 
+	const struct sample *sample; /* of the log, while this is built; NULL: none */
 	const struct kernel *kernel;
 	stride_fn *stride;
 	struct kernel_cost cost;
@@ -96,6 +99,8 @@ struct prefilter_scratch {
 	size_t *from; /* for each id, the offset from which it is of interest */
 	struct hit *hits;
 	size_t n_hits, hit_room;
+	uint64_t looked; /* places that were looked at closer, since the beginning */
+	uint64_t met;	 /* literals that stood there */
 	struct chunk_bits found;
 };
 
@@ -311,6 +316,14 @@ static uint32_t folded_four(const struct prefilter *pf, const struct literal *l,
 	return four;
 }
 
+static bool can_fold_four(const struct prefilter *pf, const struct literal *l, size_t at)
+{
+	for (size_t i = at; i < at + 4; i++)
+		if (literal_folded(pf->classes, l->at[i]) < 0)
+			return false;
+	return true;
+}
+
 static uint32_t hash_gram(const struct prefilter *pf, const struct literal *l, size_t at, bool eight)
 {
 	uint32_t half[2] = { folded_four(pf, l, at), eight ? folded_four(pf, l, at + 4) : 0 };
@@ -323,6 +336,43 @@ static uint32_t hash_gram(const struct prefilter *pf, const struct literal *l, s
 static unsigned rarity_of_four(const uint16_t *rarity)
 {
 	return (unsigned)rarity[0] + rarity[1] + rarity[2] + rarity[3];
+}
+
+static unsigned times_in_log(const struct prefilter *pf, const struct literal *l, size_t at, size_t gram)
+{
+	uint32_t hash = hash_gram(pf, l, at, gram == 8);
+
+	return gram == 8 ? sample_eights(pf->sample, hash) : sample_fours(pf->sample, hash);
+}
+
+/* The place of a row of the needle's grams, so many of that length, that is met the least, and at which share
+ * of all places. */
+static size_t best_row(const struct prefilter *pf, const struct needle *nd, size_t gram, size_t row,
+		       double *share)
+{
+	uint16_t rarity[LITERAL_MAX];
+	uint64_t known;
+	unsigned least = UINT_MAX;
+
+	literal_rarity(pf->classes, nd->literal.at, nd->literal.n, rarity, NULL);
+	size_t best = rarity_window(rarity + nd->run_at, nd->run, gram, row, &known) + nd->run_at,
+	       rarest = best;
+
+	*share = (double)known / (double)RARITY_ALL;
+	if (!pf->sample)
+		return best;
+	for (size_t at = nd->run_at; at + row + gram - 1 <= (size_t)nd->run_at + nd->run; at++) {
+		unsigned times = 0;
+
+		for (size_t k = at; k < at + row; k++)
+			times += times_in_log(pf, &nd->literal, k, gram);
+		if (times > least || (times == least && at != rarest))
+			continue;
+		least = times;
+		best = at;
+	}
+	*share = (double)least / SAMPLE_SIZE;
+	return best;
 }
 
 /* Four of the run that the gram does not have, next to it; where there is no room, some that overlap it. */
@@ -405,102 +455,13 @@ static void grams_finish(struct grams *g)
 	sort_by_bucket(g);
 }
 
-/* ---- fingerprints: which positions of a literal, and in which bucket ---- */
-
-struct bucket {
-	struct byteset has[FINGER_WIDTH];
-	double share[FINGER_WIDTH];
-};
-
-struct finger_plan {
-	size_t n_groups;
-	uint8_t *bucket_of; /* for each needle */
-	double cost;
-};
+/* ---- fingerprints ---- */
 
 static unsigned finger_position(const struct needle *nd, size_t k)
 {
 	size_t at = nd->finger_at + k;
 
 	return at < nd->literal.n ? nd->literal.at[at] : LITERAL_ANY;
-}
-
-/* The share of places where the position's byte is met, if s has its bytes, too. */
-static double share_with(const struct prefilter *pf, const struct bucket *b, size_t k, unsigned position)
-{
-	double share = b->share[k];
-
-	if (position == LITERAL_ANY)
-		return 1;
-	struct byteset more = literal_bytes(pf->classes, position);
-
-	for (size_t w = 0; w < 4; w++)
-		for (uint64_t left = more.word[w] & ~b->has[k].word[w]; left; left &= left - 1) {
-			unsigned byte = (unsigned)(w * 64) + (unsigned)__builtin_ctzll(left);
-
-			share += (double)pf->cost.blur /
-				 (double)(UINT64_C(1) << (rarity_of_byte(byte) / RARITY_BIT));
-		}
-	return share < 1 ? share : 1;
-}
-
-static void bucket_take(const struct prefilter *pf, struct bucket *b, const struct needle *nd)
-{
-	for (size_t k = 0; k < FINGER_WIDTH; k++) {
-		struct byteset more = literal_bytes(pf->classes, finger_position(nd, k));
-
-		b->share[k] = share_with(pf, b, k, finger_position(nd, k));
-		for (size_t w = 0; w < 4; w++)
-			b->has[k].word[w] |= more.word[w];
-	}
-}
-
-static double bucket_share(const struct bucket *b)
-{
-	return b->share[0] * b->share[1] * b->share[2] * b->share[3];
-}
-
-/* The bucket in which the needle adds the least to what is let through. */
-static size_t best_bucket(const struct prefilter *pf, const struct bucket *buckets, size_t n,
-			  const struct needle *nd)
-{
-	size_t best = 0;
-	double least = 2;
-
-	for (size_t i = 0; i < n; i++) {
-		double more = 1;
-
-		for (size_t k = 0; k < FINGER_WIDTH; k++)
-			more *= share_with(pf, &buckets[i], k, finger_position(nd, k));
-		more -= bucket_share(&buckets[i]);
-		if (more < least) {
-			least = more;
-			best = i;
-		}
-	}
-	return best;
-}
-
-enum { COST_OF_CANDIDATE = 3000, FINGERS_FOR_FEW_GROUPS = 160, MANY_FINGERS = 160 };
-
-static void plan_fingers(const struct prefilter *pf, size_t groups, struct finger_plan *plan)
-{
-	struct bucket buckets[BUCKETS] = { 0 };
-	double share = 0;
-
-	plan->n_groups = groups;
-	for (size_t i = 0; i < pf->n_needles; i++) {
-		if (pf->needles[i].way != WAY_FINGER)
-			continue;
-		size_t b = best_bucket(pf, buckets, groups * FINGER_BUCKETS, &pf->needles[i]);
-
-		bucket_take(pf, &buckets[b], &pf->needles[i]);
-		plan->bucket_of[i] = (uint8_t)b;
-	}
-	for (size_t i = 0; i < groups * FINGER_BUCKETS; i++)
-		share += bucket_share(&buckets[i]);
-	plan->cost =
-		pf->cost.group + (double)(groups - 1) * pf->cost.next_group + share * 64 * COST_OF_CANDIDATE;
 }
 
 static size_t count_ways(const struct prefilter *pf, enum way way)
@@ -512,29 +473,20 @@ static size_t count_ways(const struct prefilter *pf, enum way way)
 	return n;
 }
 
-static void plan_copy(struct finger_plan *to, const struct finger_plan *from, size_t n)
+/* The buckets of those that are found by fingerprint, in the order of the needles. */
+static void plan_fingers(const struct prefilter *pf, struct bucket_plan *plan)
 {
-	to->n_groups = from->n_groups;
-	to->cost = from->cost;
-	memcpy(to->bucket_of, from->bucket_of, n);
-}
+	AUTO_FREE struct fingerprint *prints = mem_zero(pf->n_needles + 1, sizeof(*prints));
+	size_t n = 0;
 
-static void best_fingers(const struct prefilter *pf, struct finger_plan *best)
-{
-	size_t n = count_ways(pf, WAY_FINGER);
-	AUTO_FREE uint8_t *bucket_of = mem_zero(pf->n_needles, 1);
-	struct finger_plan plan = { .bucket_of = bucket_of };
-
-	best->n_groups = 0;
-	best->cost = 0;
-	if (n == 0)
-		return;
-	for (size_t groups = n > FINGERS_FOR_FEW_GROUPS ? FINGER_GROUPS_MAX : 1; groups <= FINGER_GROUPS_MAX;
-	     groups *= 2) {
-		plan_fingers(pf, groups, &plan);
-		if (best->n_groups == 0 || plan.cost < best->cost)
-			plan_copy(best, &plan, pf->n_needles);
+	for (size_t i = 0; i < pf->n_needles; i++) {
+		if (pf->needles[i].way != WAY_FINGER)
+			continue;
+		for (size_t k = 0; k < FINGER_WIDTH; k++)
+			prints[n].at[k] = literal_bytes(pf->classes, finger_position(&pf->needles[i], k));
+		n++;
 	}
+	buckets_plan(prints, n, pf->kernel, pf->sample, plan);
 }
 
 static void finger_put(struct fingers *f, size_t bucket, size_t k, const struct byteset *bytes)
@@ -570,11 +522,11 @@ static struct fingered fingered_of(const struct prefilter *pf, uint32_t needle)
 	return f;
 }
 
-static void fingers_finish(struct prefilter *pf, const struct finger_plan *plan)
+static void fingers_finish(struct prefilter *pf, const struct bucket_plan *plan)
 {
 	if (plan->n_groups == 0)
 		return;
-	size_t room = (sizeof(*pf->fingers) + 63) / 64 * 64;
+	size_t room = (sizeof(*pf->fingers) + 63) / 64 * 64, nth = 0;
 	uint32_t *in = pf->in_bucket;
 
 	pf->fingers = mem_check(aligned_alloc(64, room));
@@ -586,18 +538,19 @@ static void fingers_finish(struct prefilter *pf, const struct finger_plan *plan)
 
 		if (nd->way != WAY_FINGER)
 			continue;
-		in[plan->bucket_of[i]]++;
+		in[plan->bucket_of[nth]]++;
 		for (size_t k = 0; k < FINGER_WIDTH; k++) {
 			struct byteset bytes = literal_bytes(pf->classes, finger_position(nd, k));
 
-			finger_put(pf->fingers, plan->bucket_of[i], k, &bytes);
+			finger_put(pf->fingers, plan->bucket_of[nth], k, &bytes);
 		}
+		nth++;
 	}
 	for (size_t b = 1; b <= BUCKETS; b++)
 		in[b] += in[b - 1];
 	for (size_t i = pf->n_needles; i-- > 0;)
 		if (pf->needles[i].way == WAY_FINGER)
-			pf->fingered[--in[plan->bucket_of[i]]] = fingered_of(pf, (uint32_t)i);
+			pf->fingered[--in[plan->bucket_of[--nth]]] = fingered_of(pf, (uint32_t)i);
 }
 
 /* ---- the plan: which literals are found in which way ---- */
@@ -619,21 +572,20 @@ static void split_needles(struct prefilter *pf, const struct split *split)
 	for (size_t i = 0; i < pf->n_needles; i++) {
 		struct needle *nd = &pf->needles[i];
 
-		nd->way = nd->run >= split->eight  ? WAY_EIGHT
-			  : nd->run >= split->four ? WAY_FOUR
-						   : WAY_FINGER;
+		nd->way = nd->busy		    ? WAY_FINGER
+			  : nd->run >= split->eight ? WAY_EIGHT
+			  : nd->run >= split->four  ? WAY_FOUR
+						    : WAY_FINGER;
 	}
 }
 
 /* How often, in 64 bytes, a probe is expected to stop at a needle's grams of four. */
 static double stops_at_four(const struct prefilter *pf, const struct needle *nd, bool twice)
 {
-	uint16_t rarity[LITERAL_MAX];
-	uint64_t share;
+	double share;
 
-	literal_rarity(pf->classes, nd->literal.at, nd->literal.n, rarity, NULL);
-	rarity_window(rarity + nd->run_at, nd->run, 4, twice ? STRIDE / 2 : STRIDE, &share);
-	return (double)share / (double)RARITY_ALL * (twice ? 16 : 8);
+	best_row(pf, nd, 4, twice ? STRIDE / 2 : STRIDE, &share);
+	return share * (twice ? 16 : 8);
 }
 
 static double cost_of_probes(const struct prefilter *pf, const struct split *split)
@@ -651,24 +603,25 @@ static double cost_of_probes(const struct prefilter *pf, const struct split *spl
 }
 
 /* The cheapest split; the needles' ways and plan are set to it. */
-static const struct split *choose_split(struct prefilter *pf, struct finger_plan *best)
+static const struct split *choose_split(struct prefilter *pf, struct bucket_plan *best)
 {
 	const struct split *chosen = NULL;
 	AUTO_FREE uint8_t *bucket_of = mem_zero(pf->n_needles + 1, 1);
-	struct finger_plan plan = { .bucket_of = bucket_of };
+	struct bucket_plan plan = { .bucket_of = bucket_of };
 	double least = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(splits); i++) {
 		split_needles(pf, &splits[i]);
-		if (chosen && count_ways(pf, WAY_FINGER) > MANY_FINGERS)
+		if (chosen && count_ways(pf, WAY_FINGER) > (pf->sample ? 2 : 1) * MANY_FINGERS)
 			continue;
-		best_fingers(pf, &plan);
+		plan_fingers(pf, &plan);
 		double cost = plan.cost + cost_of_probes(pf, &splits[i]);
 
 		if (!chosen || cost < least) {
 			chosen = &splits[i];
 			least = cost;
-			plan_copy(best, &plan, pf->n_needles);
+			best->n_groups = plan.n_groups;
+			memcpy(best->bucket_of, bucket_of, pf->n_needles);
 		}
 	}
 	split_needles(pf, chosen);
@@ -688,31 +641,47 @@ static void find_run(const struct prefilter *pf, struct needle *nd)
 	}
 }
 
-/* The rarest positions for a fingerprint. */
-static void find_finger(const struct prefilter *pf, struct needle *nd)
+/* The rarest positions for a fingerprint; how often they stand in the sample. */
+static unsigned find_finger(const struct prefilter *pf, struct needle *nd)
 {
 	uint16_t rarity[LITERAL_MAX];
 	const struct literal *l = &nd->literal;
-	unsigned most = 0;
+	unsigned most = 0, least = UINT_MAX;
 
 	literal_rarity(pf->classes, l->at, l->n, rarity, NULL);
 	for (size_t i = 0; i + FINGER_WIDTH <= l->n; i++) {
-		unsigned sum = rarity_of_four(rarity + i);
+		bool known = pf->sample && can_fold_four(pf, l, i);
+		unsigned sum = rarity_of_four(rarity + i), times = known ? times_in_log(pf, l, i, 4) : 0;
 
-		if (sum > most) {
-			most = sum;
-			nd->finger_at = (uint8_t)i;
-		}
+		if (times > least || (times == least && sum <= most))
+			continue;
+		least = times;
+		most = sum;
+		nd->finger_at = (uint8_t)i;
 	}
+	return least;
+}
+
+/* Whether probes for its grams of eight would stop again and again, and more often than at its fingerprint.
+ */
+static bool is_busy(const struct prefilter *pf, const struct needle *nd, unsigned finger)
+{
+	double share;
+
+	best_row(pf, nd, 8, STRIDE, &share);
+	return share * SAMPLE_SIZE / STRIDE > finger + 1;
 }
 
 /* What is known of a literal before any choice; one of a large set that can be probed for gets no
  * fingerprint. */
 static void measure(const struct prefilter *pf, struct needle *nd)
 {
+	unsigned finger = 0;
+
 	find_run(pf, nd);
-	if (nd->run < EIGHT_RUN || pf->n_needles <= MANY_FINGERS)
-		find_finger(pf, nd);
+	if (nd->run < EIGHT_RUN || pf->n_needles <= MANY_FINGERS || pf->sample)
+		finger = find_finger(pf, nd);
+	nd->busy = pf->sample && nd->run >= EIGHT_RUN && is_busy(pf, nd, finger);
 }
 
 static void put_grams(struct prefilter *pf, bool twice)
@@ -722,13 +691,12 @@ static void put_grams(struct prefilter *pf, bool twice)
 		bool eight = nd->way == WAY_EIGHT;
 		size_t row = eight || !twice ? STRIDE : STRIDE / 2;
 		uint16_t rarity[LITERAL_MAX];
-		uint64_t share;
+		double share;
 
 		if (nd->way == WAY_FINGER)
 			continue;
 		literal_rarity(pf->classes, nd->literal.at, nd->literal.n, rarity, NULL);
-		size_t at =
-			rarity_window(rarity + nd->run_at, nd->run, eight ? 8 : 4, row, &share) + nd->run_at;
+		size_t at = best_row(pf, nd, eight ? 8 : 4, row, &share);
 
 		for (size_t k = 0; k < row; k++)
 			put_gram(pf, i, rarity, at + k, eight ? &pf->eight : &pf->four);
@@ -738,7 +706,7 @@ static void put_grams(struct prefilter *pf, bool twice)
 void prefilter_build(struct prefilter *pf)
 {
 	AUTO_FREE uint8_t *bucket_of = mem_zero(pf->n_needles + 1, 1);
-	struct finger_plan plan = { .bucket_of = bucket_of };
+	struct bucket_plan plan = { .bucket_of = bucket_of };
 
 	choose_kernel(pf);
 	for (size_t i = 0; i < pf->n_needles; i++)
@@ -750,6 +718,36 @@ void prefilter_build(struct prefilter *pf)
 	grams_finish(&pf->four);
 	pf->probes = (struct stride){ pf->eight.bits, pf->four.bits, twice && pf->four.n };
 	fingers_finish(pf, &plan);
+}
+
+static void *copy_of(const void *array, size_t n, size_t size)
+{
+	void *copy = mem_zero(n + 1, size);
+
+	if (n)
+		memcpy(copy, array, n * size);
+	return copy;
+}
+
+struct prefilter *prefilter_for(const struct prefilter *pf, const char *log, size_t n)
+{
+	AUTO(sample) sample = sample_new(log, n);
+	struct prefilter *new = prefilter_new();
+
+	new->n_needles = new->needle_room = pf->n_needles;
+	new->needles = copy_of(pf->needles, pf->n_needles, sizeof(*pf->needles));
+	new->n_owners = new->owner_room = pf->n_owners;
+	new->owners = copy_of(pf->owners, pf->n_owners, sizeof(*pf->owners));
+	new->n_classes = new->class_room = pf->n_classes;
+	new->classes = copy_of(pf->classes, pf->n_classes, sizeof(*pf->classes));
+	new->n_ids = pf->n_ids;
+	new->has = copy_of(pf->has, pf->n_ids, sizeof(*pf->has));
+	new->longest = pf->longest;
+	memcpy(new->heads, pf->heads, sizeof(new->heads));
+	new->sample = sample;
+	prefilter_build(new);
+	new->sample = NULL;
+	return new;
 }
 
 void prefilter_describe(const struct prefilter *pf, struct buf *out)
@@ -776,6 +774,7 @@ struct prefilter_scratch *prefilter_scratch_new(const struct prefilter *pf)
 	s->from = mem_zero(pf->n_ids + 1, sizeof(*s->from));
 	s->hits = NULL;
 	s->n_hits = s->hit_room = 0;
+	s->looked = s->met = 0;
 	return s;
 }
 
@@ -786,6 +785,11 @@ void prefilter_scratch_free(struct prefilter_scratch *s)
 	free(s->from);
 	free(s->hits);
 	free(s);
+}
+
+uint64_t prefilter_in_vain(const struct prefilter_scratch *s)
+{
+	return s->looked > s->met ? s->looked - s->met : 0;
 }
 
 static bool position_holds(const struct prefilter *pf, unsigned position, unsigned byte)
@@ -821,6 +825,7 @@ static void put_hit(struct prefilter_scratch *s, size_t start, uint32_t needle)
 {
 	struct hit new = { start, needle };
 
+	s->met++;
 	ARRAY_ADD(s->hits, s->n_hits, s->hit_room);
 	size_t i = s->n_hits - 1;
 
@@ -861,6 +866,7 @@ static void look_at_probe(struct prefilter_scratch *s, struct block b, size_t pl
 	uint32_t half[2] = { 0 };
 	uint64_t whole;
 
+	s->looked++;
 	memcpy(half, b.data + place, b.n - place < sizeof(half) ? b.n - place : sizeof(half));
 	memcpy(&whole, half, sizeof(whole));
 	if (pf->eight.n)
@@ -893,6 +899,7 @@ static void look_at_finger(struct prefilter_scratch *s, struct block b, size_t p
 	finger_words met;
 	uint32_t four;
 
+	s->looked++;
 	memcpy(w, b.data + place, b.n - place < sizeof(w) ? b.n - place : sizeof(w));
 	memcpy(&four, w, sizeof(four));
 	met = finger_window(of_byte[w[0]], of_byte[w[1]], of_byte[w[2]], of_byte[w[3]]);

@@ -43,6 +43,11 @@ void prefilter_free(struct prefilter *pf);
 DEFINE_AUTO(prefilter)
 void prefilter_add(struct prefilter *pf, uint32_t id, const struct literals *l);
 void prefilter_build(struct prefilter *pf);
+/*
+ * Finds the same as pf, and looks for it where this block of a log has little that looks like it: worth its
+ * milliseconds where prefilter_in_vain() grows fast.
+ */
+struct prefilter *prefilter_for(const struct prefilter *pf, const char *log, size_t n);
 /* For another thread, once it is built; from then on nothing changes it. */
 struct prefilter *prefilter_share(struct prefilter *pf);
 /* Does id have literals?  If not, its pattern must be tried everywhere. */
@@ -60,6 +65,9 @@ void prefilter_describe(const struct prefilter *pf, struct buf *out);
 struct prefilter_scratch *prefilter_scratch_new(const struct prefilter *pf);
 void prefilter_scratch_free(struct prefilter_scratch *s);
 DEFINE_AUTO(prefilter_scratch)
+
+/* How many places were looked at closer and had nothing, in all scans with it. */
+uint64_t prefilter_in_vain(const struct prefilter_scratch *s);
 
 /* A literal of id is at data[start, end).  Returns the offset from which id is of interest again: start says
  * always. */

@@ -132,6 +132,25 @@ static void finger_scalar(const struct fingers *f, const char *data, size_t n, s
 	finger_rest(f, data, 0, n, readable, fingered);
 }
 
+static void blur_nothing(const struct byteset *has, struct byteset *taken)
+{
+	*taken = *has;
+}
+
+void blur_nibbles(const struct byteset *has, struct byteset *taken)
+{
+	uint64_t low = has->word[0] | has->word[1] | has->word[2] | has->word[3];
+
+	low |= low >> 32;
+	low = (low | low >> 16) & 0xffff;
+	for (size_t w = 0; w < 4; w++) {
+		taken->word[w] = 0;
+		for (unsigned row = 0; row < 64; row += 16)
+			if (has->word[w] >> row & 0xffff)
+				taken->word[w] |= low << row;
+	}
+}
+
 static bool always(void)
 {
 	return true;
@@ -142,12 +161,8 @@ const struct kernel kernel_scalar = {
 	.usable = always,
 	.stride = stride_scalar,
 	.finger = finger_scalar,
-	.cost = { .eight = 560,
-		  .four = 450,
-		  .four_twice = 1000,
-		  .group = 5000,
-		  .next_group = 8000,
-		  .blur = 1 },
+	.blur = blur_nothing,
+	.cost = { .eight = 560, .four = 450, .four_twice = 1000, .group = 5000, .next_group = 8000 },
 };
 
 #if defined(__aarch64__)
@@ -198,11 +213,7 @@ const struct kernel kernel_neon = {
 	.usable = always,
 	.stride = stride_scalar,
 	.finger = finger_neon,
-	.cost = { .eight = 560,
-		  .four = 450,
-		  .four_twice = 1000,
-		  .group = 1800,
-		  .next_group = 1600,
-		  .blur = 3 },
+	.blur = blur_nibbles,
+	.cost = { .eight = 560, .four = 450, .four_twice = 1000, .group = 1800, .next_group = 1600 },
 };
 #endif

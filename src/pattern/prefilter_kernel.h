@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "pattern/prefilter_rarity.h"
+
 enum {
 	STRIDE = 8,	    /* bytes from one probe to the next */
 	FINGER_WIDTH = 4,   /* positions of a fingerprint */
@@ -107,12 +109,13 @@ void finger_rest(const struct fingers *f, const char *data, size_t from, size_t 
 
 stride_fn stride_scalar;
 
+/* By nibbles: any that has the low half of one and the high half of another. */
+void blur_nibbles(const struct byteset *has, struct byteset *taken);
+
 /* What a chunk costs, in hundredths of a nanosecond for 64 bytes: only how they compare matters. */
 struct kernel_cost {
 	unsigned eight, four, four_twice; /* a probe of the stride kernel */
 	unsigned group, next_group;	  /* of the finger kernel */
-	unsigned blur; /* how many times as many bytes as it should a finger kernel takes, at least where
-			  tables fill up */
 };
 
 struct kernel {
@@ -120,6 +123,8 @@ struct kernel {
 	bool (*usable)(void);
 	stride_fn *stride;
 	finger_fn *finger;
+	/* Which bytes the finger kernel takes for those that a position of a bucket has. */
+	void (*blur)(const struct byteset *has, struct byteset *taken);
 	struct kernel_cost cost;
 };
 

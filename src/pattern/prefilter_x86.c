@@ -165,6 +165,17 @@ AVX512 INLINE __m512i six_bits(__m512i bytes)
 					 SHIFTED_WHERE_MASKED);
 }
 
+/* Bytes that finger_six_bits() makes the same: those of every other 64, 32 apart. */
+static void blur_six_bits(const struct byteset *has, struct byteset *taken)
+{
+	for (size_t w = 0; w < 2; w++) {
+		uint64_t either = has->word[w] | has->word[w + 2];
+		uint64_t half = (either | either >> 32) & UINT32_MAX;
+
+		taken->word[w] = taken->word[w + 2] = half | half << 32;
+	}
+}
+
 AVX512 INLINE void finger_avx512_groups(const struct fingers *f, const char *data, size_t n, size_t readable,
 					uint64_t *fingered, size_t groups)
 {
@@ -298,12 +309,8 @@ const struct kernel kernel_avx2 = {
 	.usable = has_avx2,
 	.stride = stride_avx2,
 	.finger = finger_avx2,
-	.cost = { .eight = 400,
-		  .four = 400,
-		  .four_twice = 1000,
-		  .group = 1000,
-		  .next_group = 900,
-		  .blur = 4 },
+	.blur = blur_nibbles,
+	.cost = { .eight = 400, .four = 400, .four_twice = 1000, .group = 1000, .next_group = 900 },
 };
 
 const struct kernel kernel_avx512 = {
@@ -311,7 +318,8 @@ const struct kernel kernel_avx512 = {
 	.usable = has_avx512,
 	.stride = stride_avx512,
 	.finger = finger_avx512,
-	.cost = { .eight = 260, .four = 300, .four_twice = 700, .group = 290, .next_group = 60, .blur = 4 },
+	.blur = blur_six_bits,
+	.cost = { .eight = 260, .four = 300, .four_twice = 700, .group = 290, .next_group = 60 },
 };
 
 static int64_t span_of(stride_fn *f, const struct stride *s, const char *data)

@@ -499,6 +499,7 @@ static size_t skim(struct reader *r, const struct skim_block *b)
 
 	if (!skim_take(r->ahead, ask_filter(ask), b->data, b->n, &r->hits))
 		skim_find(ask_scratch(ask), b->data, b->n, &r->hits);
+	ask_tune(ask, r->hits.in_vain, b->data, b->n);
 	hit = r->hits.items;
 	last = hit + r->hits.n;
 	while (hit < last && r->ask && r->n_asks == n_asks && !wants_every_record(r)) {

@@ -102,9 +102,11 @@ static size_t on_hit(void *arg, uint32_t id, size_t start, size_t end)
 void skim_find(struct prefilter_scratch *s, const char *data, size_t n, struct skim_hits *hits)
 {
 	struct finding f = { data, n, 0, hits };
+	uint64_t before = prefilter_in_vain(s);
 
 	hits->n = 0;
 	prefilter_scan(s, data, n, on_hit, &f);
+	hits->in_vain = prefilter_in_vain(s) - before;
 }
 
 /* The first hit at or behind this place. */
@@ -137,6 +139,7 @@ bool skim_take(const struct skim_found *f, const struct prefilter *filter, const
 		return false;
 	from = (size_t)(data - f->data);
 	hits->n = 0;
+	hits->in_vain = f->hits.in_vain;
 	for (size_t i = hit_from(&f->hits, from); i < f->hits.n && f->hits.items[i].at < from + n; i++)
 		*ARRAY_ADD(hits->items, hits->n, hits->room) =
 			(struct skim_hit){ f->hits.items[i].id, f->hits.items[i].at - from };

@@ -18,6 +18,7 @@ struct skim_hit {
 struct skim_hits {
 	struct skim_hit *items;
 	size_t n, room;
+	uint64_t in_vain; /* places that were looked at, see prefilter_in_vain() */
 };
 
 /* Where the literals stand, in the order of their places; of each id one a line.  hits is emptied first, its

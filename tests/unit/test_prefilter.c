@@ -172,10 +172,27 @@ static size_t random_data(struct random *r, char *data, const struct literals *a
 	return n;
 }
 
+static void check_found(const struct prefilter *pf, enum prefilter_path path, const char *data, size_t n,
+			const struct seen_list *want)
+{
+	struct seen_list got = { 0 };
+
+	scan_all(pf, data, n, &got);
+	for (size_t i = 1; i < got.n; i++)
+		assert_true(got.of[i - 1].start <= got.of[i].start);
+	normalise(&got);
+	if (!same(&got, want))
+		fail_msg("path %s: %zu hits, %zu wanted, in %zu bytes", prefilter_path_name(path), got.n,
+			 want->n, n);
+	free(got.of);
+}
+
+/* As it is built without a log, and for one. */
 static void check_paths(struct random *r, const struct literals *all, size_t n_all)
 {
 	static char data[DATA_MAX + 256];
-	struct prefilter *pf[PREFILTER_PATHS] = { 0 };
+	struct prefilter *pf[PREFILTER_PATHS] = { 0 }, *tuned[PREFILTER_PATHS] = { 0 };
+	size_t n = random_data(r, data, all, n_all);
 
 	for (unsigned path = 0; path < PREFILTER_PATHS; path++) {
 		if (!prefilter_force(path))
@@ -184,31 +201,74 @@ static void check_paths(struct random *r, const struct literals *all, size_t n_a
 		for (uint32_t id = 0; id < n_all; id++)
 			prefilter_add(pf[path], id, &all[id]);
 		prefilter_build(pf[path]);
+		tuned[path] = prefilter_for(pf[path], data, n);
 	}
 	for (unsigned b = 0; b < BLOCKS_A_SET; b++) {
-		size_t n = random_data(r, data, all, n_all);
 		struct seen_list want = { 0 };
 
 		search_all(all, n_all, data, n, &want);
 		normalise(&want);
 		for (unsigned path = 0; path < PREFILTER_PATHS; path++) {
-			struct seen_list got = { 0 };
-
 			if (!pf[path])
 				continue;
-			scan_all(pf[path], data, n, &got);
-			for (size_t i = 1; i < got.n; i++)
-				assert_true(got.of[i - 1].start <= got.of[i].start);
-			normalise(&got);
-			if (!same(&got, &want))
-				fail_msg("path %s: %zu hits, %zu wanted, in %zu bytes for %zu ids",
-					 prefilter_path_name(path), got.n, want.n, n, n_all);
-			free(got.of);
+			check_found(pf[path], path, data, n, &want);
+			check_found(tuned[path], path, data, n, &want);
 		}
 		free(want.of);
+		n = random_data(r, data, all, n_all);
 	}
-	for (unsigned path = 0; path < PREFILTER_PATHS; path++)
+	for (unsigned path = 0; path < PREFILTER_PATHS; path++) {
 		prefilter_free(pf[path]);
+		prefilter_free(tuned[path]);
+	}
+	prefilter_force(PREFILTER_BEST);
+}
+
+/* Lines that look like the literal without being it. */
+static size_t almost(char *data, size_t max)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; n + 100 < max; i++)
+		n += (size_t)sprintf(data + n,
+				     "10:00:%02u INFO [org.acme.Worker] org.acme.Job %u was started\n",
+				     i % 60, i);
+	return n;
+}
+
+static uint64_t looks_in_vain(const struct prefilter *pf, const char *data, size_t n)
+{
+	AUTO(prefilter_scratch) s = prefilter_scratch_new(pf);
+	struct seen_list seen = { 0 };
+
+	prefilter_scan(s, data, n, on_hit, &seen);
+	free(seen.of);
+	return prefilter_in_vain(s);
+}
+
+TEST(built_for_a_log_it_looks_where_that_has_little_that_looks_alike)
+{
+	static char data[100000];
+	size_t n = almost(data, sizeof(data));
+
+	for (unsigned path = 0; path < PREFILTER_PATHS; path++) {
+		if (!prefilter_force(path))
+			continue;
+		AUTO(prefilter) pf = prefilter_new();
+		uint64_t before, after;
+
+		add_plain(pf, 0, "[org.acme.Worker] org.acme.Job was lost");
+		add_plain(pf, 1, "org.acme.Boss");
+		add_plain(pf, 2, " was stopped");
+		prefilter_build(pf);
+		AUTO(prefilter) tuned = prefilter_for(pf, data, n);
+
+		before = looks_in_vain(pf, data, n);
+		after = looks_in_vain(tuned, data, n);
+		if (before < 100 || after > before / 10)
+			fail_msg("path %s: %llu looks before, %llu after", prefilter_path_name(path),
+				 (unsigned long long)before, (unsigned long long)after);
+	}
 	prefilter_force(PREFILTER_BEST);
 }
 

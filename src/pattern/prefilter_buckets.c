@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pattern/prefilter_buckets.h"
+
+#include <string.h>
+
+#include "pattern/prefilter_rarity.h"
+
+enum { MANY = 64 }; /* that one or two groups of buckets could be enough for */
+
+/* Beside what a sample shows, what is known of logs counts a little: a sample is small. */
+static const double DOUBT = 0.125;
+
+struct bucket {
+	struct byteset has[FINGER_WIDTH],
+		taken[FINGER_WIDTH];	    /* taken: has, and what the kernel takes for it */
+	double share[FINGER_WIDTH];	    /* of all bytes, taken's */
+	double through;			    /* of all places */
+	struct places places[FINGER_WIDTH]; /* of the sample, of those that it has */
+};
+
+struct planner {
+	const struct fingerprint *prints;
+	size_t n;
+	const struct kernel *kernel;
+	const struct sample *sample;
+	struct places (*places)[FINGER_WIDTH]; /* of each fingerprint; NULL: there is no sample */
+	struct bucket buckets[BUCKETS];
+};
+
+static double share_of(const struct byteset *s)
+{
+	double share = 0;
+
+	for (size_t w = 0; w < 4; w++)
+		for (uint64_t left = s->word[w]; left; left &= left - 1) {
+			unsigned byte = (unsigned)(w * 64) + (unsigned)__builtin_ctzll(left);
+
+			share += 1 / (double)(UINT64_C(1) << (rarity_of_byte(byte) / RARITY_BIT));
+		}
+	return share;
+}
+
+/* Of bytes that a bucket would have with these ones more, and what the kernel would take for them. */
+static double share_with(const struct planner *p, const struct bucket *b, size_t k,
+			 const struct byteset *bytes, struct byteset *has, struct byteset *taken)
+{
+	struct byteset more;
+	uint64_t new = 0;
+
+	for (size_t w = 0; w < 4; w++) {
+		new |= bytes->word[w] & ~b->has[k].word[w];
+		has->word[w] = b->has[k].word[w] | bytes->word[w];
+	}
+	*taken = b->taken[k];
+	if (!new)
+		return b->share[k];
+	p->kernel->blur(has, taken);
+	for (size_t w = 0; w < 4; w++)
+		more.word[w] = taken->word[w] & ~b->taken[k].word[w];
+	return b->share[k] + share_of(&more);
+}
+
+/* What the bucket would let through with the fingerprint. */
+static double through_with(const struct planner *p, const struct bucket *b, size_t print)
+{
+	double through = 1;
+
+	for (size_t k = 0; k < FINGER_WIDTH; k++) {
+		struct byteset has, taken;
+		double share = share_with(p, b, k, &p->prints[print].at[k], &has, &taken);
+
+		through *= share < 1 ? share : 1;
+	}
+	if (!p->places)
+		return through;
+	return through * DOUBT + sample_share(p->sample, b->places, p->places[print], FINGER_WIDTH);
+}
+
+static void take(const struct planner *p, struct bucket *b, size_t print)
+{
+	b->through = through_with(p, b, print);
+	for (size_t k = 0; k < FINGER_WIDTH; k++) {
+		struct byteset has, taken;
+
+		b->share[k] = share_with(p, b, k, &p->prints[print].at[k], &has, &taken);
+		b->has[k] = has;
+		b->taken[k] = taken;
+	}
+	for (size_t k = 0; p->places && k < FINGER_WIDTH; k++)
+		places_add(&b->places[k], &p->places[print][k]);
+}
+
+/* The bucket in which the fingerprint adds the least to what is let through. */
+static size_t best_bucket(const struct planner *p, size_t n_buckets, size_t print)
+{
+	size_t best = 0;
+	double least = 2;
+
+	for (size_t i = 0; i < n_buckets; i++) {
+		double more = through_with(p, &p->buckets[i], print) - p->buckets[i].through;
+
+		if (more >= least)
+			continue;
+		least = more;
+		best = i;
+	}
+	return best;
+}
+
+static void plan_groups(struct planner *p, size_t groups, struct bucket_plan *plan)
+{
+	size_t n_buckets = groups * FINGER_BUCKETS;
+	double through = 0;
+
+	for (size_t i = 0; i < n_buckets; i++)
+		p->buckets[i] = (struct bucket){ 0 };
+	for (size_t i = 0; i < p->n; i++) {
+		plan->bucket_of[i] = (uint8_t)best_bucket(p, n_buckets, i);
+		take(p, &p->buckets[plan->bucket_of[i]], i);
+	}
+	for (size_t i = 0; i < n_buckets; i++)
+		through += p->buckets[i].through;
+	plan->n_groups = groups;
+	plan->cost = p->kernel->cost.group + (double)(groups - 1) * p->kernel->cost.next_group +
+		     through * 64 * COST_OF_CANDIDATE;
+}
+
+static void find_places(struct planner *p)
+{
+	p->places = mem_zero(p->n, sizeof(*p->places));
+	for (size_t i = 0; i < p->n; i++)
+		for (size_t k = 0; k < FINGER_WIDTH; k++) {
+			struct byteset taken;
+
+			p->kernel->blur(&p->prints[i].at[k], &taken);
+			sample_mark(p->sample, &taken, k, &p->places[i][k]);
+		}
+}
+
+void buckets_plan(const struct fingerprint *f, size_t n, const struct kernel *k, const struct sample *sample,
+		  struct bucket_plan *best)
+{
+	AUTO_FREE struct planner *p = new0(struct planner);
+	AUTO_FREE uint8_t *bucket_of = mem_zero(n + 1, 1);
+	struct bucket_plan plan = { .bucket_of = bucket_of };
+
+	best->n_groups = 0;
+	best->cost = 0;
+	if (n == 0)
+		return;
+	*p = (struct planner){ .prints = f, .n = n, .kernel = k, .sample = sample };
+	if (sample)
+		find_places(p);
+	for (size_t groups = n > MANY ? FINGER_GROUPS_MAX : 1; groups <= FINGER_GROUPS_MAX; groups *= 2) {
+		plan_groups(p, groups, &plan);
+		if (best->n_groups && plan.cost >= best->cost)
+			continue;
+		best->n_groups = groups;
+		best->cost = plan.cost;
+		memcpy(best->bucket_of, bucket_of, n);
+	}
+	free(p->places);
+}
