@@ -49,7 +49,7 @@ def scan(folder, rules, log, *options, env=None, preexec_fn=None):
 @pytest.mark.slow
 def test_skimming_tells_what_trying_every_rule_on_every_record_tells(generated, density, rules):
     oracle = scan(generated, rules, density, "--no-prefilter")
-    assert len(oracle[1]) > 20
+    assert len(oracle[1]) > 10
     assert scan(generated, rules, density) == oracle
     assert scan(generated, rules, density, "--threads", "3") == oracle
 
