@@ -60,7 +60,8 @@ static double share_with(const struct planner *p, const struct bucket *b, size_t
 	return b->share[k] + share_of(&more);
 }
 
-/* What the bucket would let through with the fingerprint. */
+/* What the bucket would let through with the fingerprint: at least that, where the kernel takes more bytes
+ * for two fingerprints than for each of them. */
 static double through_with(const struct planner *p, const struct bucket *b, size_t print)
 {
 	double through = 1;
@@ -78,16 +79,16 @@ static double through_with(const struct planner *p, const struct bucket *b, size
 
 static void take(const struct planner *p, struct bucket *b, size_t print)
 {
-	b->through = through_with(p, b, print);
 	for (size_t k = 0; k < FINGER_WIDTH; k++) {
 		struct byteset has, taken;
 
 		b->share[k] = share_with(p, b, k, &p->prints[print].at[k], &has, &taken);
 		b->has[k] = has;
 		b->taken[k] = taken;
+		if (p->places)
+			sample_mark(p->sample, &taken, k, &b->places[k]);
 	}
-	for (size_t k = 0; p->places && k < FINGER_WIDTH; k++)
-		places_add(&b->places[k], &p->places[print][k]);
+	b->through = through_with(p, b, print);
 }
 
 /* The bucket in which the fingerprint adds the least to what is let through. */

@@ -70,23 +70,17 @@ void sample_mark(const struct sample *s, const struct byteset *bytes, size_t k, 
 	}
 }
 
-void places_add(struct places *to, const struct places *more)
-{
-	for (size_t i = 0; i < ARRAY_LEN(to->word); i++)
-		to->word[i] |= more->word[i];
-}
-
 #if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
 __attribute__((target_clones("avx2", "default"), optimize("O3")))
 #endif
 double
 sample_share(const struct sample *s, const struct places *a, const struct places *b, size_t n)
 {
-	struct places all = a[0];
+	struct places all;
 	size_t count = 0;
 
-	places_add(&all, &b[0]);
-	for (size_t k = 1; k < n; k++)
+	memset(&all, 0xff, sizeof(all));
+	for (size_t k = 0; k < n; k++)
 		for (size_t i = 0; i < ARRAY_LEN(all.word); i++)
 			all.word[i] &= a[k].word[i] | b[k].word[i];
 	for (size_t i = 0; i < ARRAY_LEN(all.word); i++)

@@ -24,6 +24,5 @@ struct places {
 };
 /* Adds the places that have one of these bytes k further on (less than 64). */
 void sample_mark(const struct sample *s, const struct byteset *bytes, size_t k, struct places *out);
-void places_add(struct places *to, const struct places *more);
 /* How many of all places are in each of n sets, that is in a's or in b's, as a share. */
 double sample_share(const struct sample *s, const struct places *a, const struct places *b, size_t n);
