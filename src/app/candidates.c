@@ -7,10 +7,11 @@
 #include "record/record.h"
 #include "record/unwrap.h"
 
-struct search {
+struct candidates {
+	const struct library *library;
 	struct set **sets, **copies; /* copies: those of them that are ours */
 	size_t n, n_copies;
-	struct ask *ask;
+	struct ask *ask;	    /* NULL: nothing was read yet */
 	struct buf scratch;	    /* a cleaned line */
 	const struct pattern **met; /* each once */
 	size_t n_met, room;
@@ -27,31 +28,31 @@ static bool is_failure(const struct pattern *p)
 	return p->rule.effect == EFFECT_FAIL || p->rule.effect == EFFECT_ROLLBACK;
 }
 
-static bool was_met(const struct search *s, const struct pattern *p)
+static bool was_met(const struct candidates *c, const struct pattern *p)
 {
-	for (size_t i = 0; i < s->n_met; i++)
-		if (s->met[i] == p)
+	for (size_t i = 0; i < c->n_met; i++)
+		if (c->met[i] == p)
 			return true;
 	return false;
 }
 
 static void try_line(void *arg, const struct line *l)
 {
-	struct search *s = arg;
+	struct candidates *c = arg;
 	const struct pattern *p;
-	struct unwrapped c;
+	struct unwrapped u;
 
-	unwrap_line(l->text, l->len, &s->scratch, &c);
-	ask_about(s->ask, c.text, c.len);
-	while ((p = ask_next(s->ask)))
-		if ((is_course(p) || is_failure(p)) && !was_met(s, p) &&
-		    regex_match(p->regex, c.text, c.len) == REGEX_YES)
-			*ARRAY_ADD(s->met, s->n_met, s->room) = p;
+	unwrap_line(l->text, l->len, &c->scratch, &u);
+	ask_about(c->ask, u.text, u.len);
+	while ((p = ask_next(c->ask)))
+		if ((is_course(p) || is_failure(p)) && !was_met(c, p) &&
+		    regex_match(p->regex, u.text, u.len) == REGEX_YES)
+			*ARRAY_ADD(c->met, c->n_met, c->room) = p;
 }
 
-static void try_lines(struct search *s, const char *text, size_t n)
+static void try_lines(struct candidates *c, const char *text, size_t n)
 {
-	AUTO(lines) l = lines_new(try_line, s);
+	AUTO(lines) l = lines_new(try_line, c);
 
 	lines_feed(l, text, n);
 	lines_flush(l);
@@ -68,28 +69,25 @@ static void add(struct candidate best[CANDIDATES_MAX], size_t *n, struct candida
 		best[i] = c;
 }
 
-static size_t rank(const struct search *s, const struct library *l, bool (*counts)(const struct pattern *p),
+static size_t rank(const struct candidates *c, bool (*counts)(const struct pattern *p),
 		   struct candidate best[CANDIDATES_MAX])
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < s->n; i++) {
-		const struct rule_set *meaning = &s->sets[i]->meaning;
-		struct candidate c = { .set = library_set(l, meaning->name)->meaning.name };
+	for (size_t i = 0; i < c->n; i++) {
+		const struct rule_set *meaning = &c->sets[i]->meaning;
+		struct candidate one = { .set = library_set(c->library, meaning->name)->meaning.name };
 
-		for (size_t k = 0; k < s->n_met; k++)
-			c.rules += counts(s->met[k]) && s->met[k]->rule.set == meaning->name;
-		if (c.rules)
-			add(best, &n, c);
+		for (size_t k = 0; k < c->n_met; k++)
+			one.rules += counts(c->met[k]) && c->met[k]->rule.set == meaning->name;
+		if (one.rules)
+			add(best, &n, one);
 	}
 	return n;
 }
 
-/*
- * Of most sets the library has only the head.  Their rules are here for this one question, and without what
- * only mistakes are told by: of all sets together that is many megabytes.
- */
-static struct set *whole(struct search *s, struct set *head, struct conf_problems *p)
+/* Of most sets the library has only the head: with their rules they are ours, as long as we are needed. */
+static struct set *whole(struct candidates *c, struct set *head, struct conf_problems *p)
 {
 	struct set *copy;
 
@@ -97,49 +95,58 @@ static struct set *whole(struct search *s, struct set *head, struct conf_problem
 		return head;
 	copy = set_load_copy(head, p);
 	if (copy) {
-		set_forget_places(copy);
-		s->copies[s->n_copies++] = copy;
+		set_forget_places(copy); /* of all sets together that is many megabytes */
+		c->copies[c->n_copies++] = copy;
 	}
 	return copy;
 }
 
-static void take_sets(struct search *s, const struct library *l)
+static void read_sets(struct candidates *c)
 {
 	AUTO(conf_problems) p = conf_problems_new();
 
-	s->sets = mem_zero(library_count(l), sizeof(struct set *));
-	s->copies = mem_zero(library_count(l), sizeof(struct set *));
-	for (size_t i = 0; i < library_count(l); i++) {
-		struct set *set = whole(s, library_head(l, i), p);
+	c->sets = mem_zero(library_count(c->library), sizeof(struct set *));
+	c->copies = mem_zero(library_count(c->library), sizeof(struct set *));
+	for (size_t i = 0; i < library_count(c->library); i++) {
+		struct set *set = whole(c, library_head(c->library, i), p);
 
 		if (set && set->meaning.n_goals)
-			s->sets[s->n++] = set;
+			c->sets[c->n++] = set;
 	}
 	sets_complain(p);
+	c->ask = ask_new(c->sets, c->n, NULL);
 }
 
-static void free_sets(struct search *s)
+struct candidates *candidates_new(const struct library *l)
 {
-	for (size_t i = 0; i < s->n_copies; i++)
-		set_free(s->copies[i]);
-	free(s->copies);
-	free(s->sets);
+	struct candidates *c = new0(struct candidates);
+
+	c->library = l;
+	c->scratch.max = LINE_MAX_BYTES;
+	return c;
 }
 
-size_t candidates_find(const struct library *l, const char *text, size_t n,
+void candidates_free(struct candidates *c)
+{
+	if (!c)
+		return;
+	ask_free(c->ask);
+	for (size_t i = 0; i < c->n_copies; i++)
+		set_free(c->copies[i]);
+	free(c->copies);
+	free(c->sets);
+	free(c->met);
+	buf_free(&c->scratch);
+	free(c);
+}
+
+size_t candidates_find(struct candidates *c, const char *text, size_t n,
 		       struct candidate best[CANDIDATES_MAX])
 {
-	struct search s = { .scratch = BUF_INIT(LINE_MAX_BYTES) };
-
-	take_sets(&s, l);
-	s.ask = ask_new(s.sets, s.n, NULL);
-	try_lines(&s, text, n);
-	n = rank(&s, l, is_course, best);
-	if (!n)
-		n = rank(&s, l, is_failure, best);
-	ask_free(s.ask);
-	buf_free(&s.scratch);
-	free(s.met);
-	free_sets(&s);
-	return n;
+	if (!c->ask)
+		read_sets(c);
+	c->n_met = 0;
+	try_lines(c, text, n);
+	n = rank(c, is_course, best);
+	return n ? n : rank(c, is_failure, best);
 }

@@ -10,6 +10,11 @@ struct candidate {
 	size_t rules;	 /* how many different ones meet a line of the text */
 };
 
+struct candidates;
+/* Reads nothing before it is asked the first time; good for several logs. */
+struct candidates *candidates_new(const struct library *l);
+void candidates_free(struct candidates *c);
+DEFINE_AUTO(candidates)
 /* Of the sets that know what success is, the best first; returns how many. */
-size_t candidates_find(const struct library *l, const char *text, size_t n,
+size_t candidates_find(struct candidates *c, const char *text, size_t n,
 		       struct candidate best[CANDIDATES_MAX]);

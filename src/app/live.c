@@ -510,13 +510,20 @@ static int prepare(struct live *v, char **argv, struct plan_log *output)
 	return 0;
 }
 
+static void suggest(const struct live *v)
+{
+	AUTO(candidates) c = candidates_new(v->library);
+
+	for (size_t i = 0; i < v->n_logs; i++)
+		watch_suggest(v->logs[i].watch, c);
+}
+
 static int tell(struct live *v, int64_t started)
 {
 	struct outcome *out;
 	int code;
 
-	for (size_t i = 0; i < v->n_logs; i++)
-		watch_suggest(v->logs[i].watch);
+	suggest(v);
 	out = story_tell(v->story);
 	out->started = started;
 	out->ended = clock_wall();

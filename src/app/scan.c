@@ -159,13 +159,20 @@ static int read_logs(struct scan *s, int n, char **paths)
 	return 0;
 }
 
+static void suggest(const struct scan *s)
+{
+	AUTO(candidates) c = candidates_new(s->library);
+
+	for (size_t i = 0; i < s->n_watches; i++)
+		watch_suggest(s->watches[i], c);
+}
+
 static int report(const struct scan *s, int64_t started)
 {
 	struct outcome *out;
 	int code;
 
-	for (size_t i = 0; i < s->n_watches; i++)
-		watch_suggest(s->watches[i]);
+	suggest(s);
 	out = story_tell(s->story);
 	out->started = started;
 	out->ended = clock_wall();

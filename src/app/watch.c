@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/watch.h"
 
-#include "app/candidates.h"
 #include "app/shifts.h"
 #include "app/streams.h"
 #include "base/buf.h"
@@ -499,17 +498,17 @@ void watch_next_file(struct watch *w, const char *file)
 		next_file(w->others[i], file);
 }
 
-void watch_suggest(struct watch *w)
+void watch_suggest(struct watch *w, struct candidates *c)
 {
 	struct candidate best[CANDIDATES_MAX];
 	size_t n = 0;
 
 	if (w->beginning.len && !story_knows_success(w->story))
-		n = candidates_find(w->library, buf_text(&w->beginning), w->beginning.len, best);
+		n = candidates_find(c, buf_text(&w->beginning), w->beginning.len, best);
 	for (size_t i = 0; i < n; i++)
 		story_candidate(w->story, w->log, best[i].set, best[i].rules);
 	for (size_t i = 0; i < w->n_others; i++)
-		watch_suggest(w->others[i]);
+		watch_suggest(w->others[i], c);
 }
 
 void watch_gap(struct watch *w, const char *why)

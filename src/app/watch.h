@@ -4,6 +4,7 @@
  * into the log, each has a reader and a part in the story of its own.
  */
 #pragma once
+#include "app/candidates.h"
 #include "pattern/reader.h"
 #include "verdict/story.h"
 
@@ -50,7 +51,7 @@ struct prefilter *watch_filter(struct watch *w);
 void watch_ahead(struct watch *w, const struct skim_found *found);
 void watch_next_file(struct watch *w, const char *file);
 /* Nothing says what success is, and the log was not recognised: the story hears which sets may be meant. */
-void watch_suggest(struct watch *w);
+void watch_suggest(struct watch *w, struct candidates *c);
 void watch_gap(struct watch *w, const char *why);
 /* There is no more for the moment: what decides nothing is told, what may still change waits for
  * watch_quiet(). */
