@@ -127,9 +127,9 @@ const char *regex_text(const struct regex *r)
 	return r->text;
 }
 
-static enum regex_result match(struct regex *r, const char *s, size_t n)
+static enum regex_result match(const struct regex *r, pcre2_match_data *data, const char *s, size_t n)
 {
-	int rc = pcre2_match(r->code, (PCRE2_SPTR)(n ? s : ""), n, 0, 0, r->data, match_context());
+	int rc = pcre2_match(r->code, (PCRE2_SPTR)(n ? s : ""), n, 0, 0, data, match_context());
 
 	if (rc > 0)
 		return REGEX_YES;
@@ -147,7 +147,25 @@ static void compile_to_machine_code(struct regex *r)
 enum regex_result regex_match(struct regex *r, const char *s, size_t n)
 {
 	compile_to_machine_code(r);
-	return match(r, s, n);
+	return match(r, r->data, s, n);
+}
+
+/* Interpreting needs 20 KiB and more, which stay with the match data; so all patterns share one. */
+static enum regex_result interpret(struct regex *r, const char *s, size_t n)
+{
+	static pcre2_match_data *shared;
+	uint32_t pairs = pcre2_get_ovector_count(r->data);
+	enum regex_result result;
+
+	if (!shared || pcre2_get_ovector_count(shared) < pairs) {
+		pcre2_match_data_free(shared);
+		shared = mem_check(pcre2_match_data_create(pairs, NULL));
+	}
+	result = match(r, shared, s, n);
+	if (result == REGEX_YES)
+		memcpy(pcre2_get_ovector_pointer(r->data), pcre2_get_ovector_pointer(shared),
+		       2 * pairs * sizeof(PCRE2_SIZE));
+	return result;
 }
 
 /*
@@ -161,7 +179,7 @@ enum regex_result regex_match_once(struct regex *r, const char *s, size_t n)
 
 	if (r->slow && r->interpreted++ == INTERPRETED_MAX)
 		compile_to_machine_code(r);
-	result = match(r, s, n);
+	result = r->jit_tried ? match(r, r->data, s, n) : interpret(r, s, n);
 	return result == REGEX_GAVE_UP ? regex_match(r, s, n) : result;
 }
 
