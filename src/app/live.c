@@ -17,6 +17,7 @@
 #include "app/watch.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "loop/slice.h"
 #include "source/source.h"
 
 enum {
@@ -498,6 +499,7 @@ static int prepare(struct live *v, char **argv, struct plan_log *output)
 		log_error("%s", e.text);
 		return EXIT_REPORT;
 	}
+	slice_shorten();
 	v->tick = loop_timer_new(v->loop, on_tick, v);
 	v->quiet = loop_timer_new(v->loop, on_quiet, v);
 	v->status = loop_timer_new(v->loop, on_status, v);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "loop/slice.h"
 
 /* A copy above the standard three, so that putting one in its place cannot overwrite another. */
 static int lift(int fd, struct err *e)
@@ -58,8 +59,10 @@ static pid_t start(const struct spawn *s, const int from[3], struct err *e)
 	posix_spawnattr_init(&attr);
 	fill_attributes(&attr);
 	r = fill_actions(&actions, s->folder, from);
+	slice_give_back();
 	if (r == 0)
 		r = posix_spawnp(&pid, s->argv[0], &actions, &attr, s->argv, s->env ? s->env : environ);
+	slice_take_again();
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&actions);
 	if (r == 0)

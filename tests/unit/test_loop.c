@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/io.h"
+#include "loop/slice.h"
 #include "loop/spawn.h"
 #include "t.h"
 
@@ -682,6 +683,25 @@ static void run_and_read(const struct spawn *given, struct buf *out)
 	assert_string_equal(e.text, "");
 	read_all(fds[0], out);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+TEST(who_asks_for_short_slices_of_time_has_them_and_children_have_what_was_given)
+{
+	uint64_t given = slice_of(0);
+	pid_t pid;
+
+	if (!given)
+		skip();
+	slice_shorten();
+	slice_shorten();
+	assert_in_range(slice_of(0), 1, CLOCK_MS);
+	pid = run_shell("exec sleep 100", 2);
+	assert_int_equal(slice_of(pid), given);
+	assert_in_range(slice_of(0), 1, CLOCK_MS);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	slice_give_back();
+	assert_int_equal(slice_of(0), given);
 }
 
 static uint64_t ignored_signals(const char *status)
