@@ -23,7 +23,7 @@ struct planner {
 	size_t n;
 	const struct kernel *kernel;
 	const struct sample *sample;
-	struct places (*places)[FINGER_WIDTH]; /* of each fingerprint; NULL: there is no sample */
+	struct places places[FINGER_WIDTH]; /* of the sample, of the fingerprint that is being placed */
 	struct bucket buckets[BUCKETS];
 };
 
@@ -72,9 +72,9 @@ static double through_with(const struct planner *p, const struct bucket *b, size
 
 		through *= share < 1 ? share : 1;
 	}
-	if (!p->places)
+	if (!p->sample)
 		return through;
-	return through * DOUBT + sample_share(p->sample, b->places, p->places[print], FINGER_WIDTH);
+	return through * DOUBT + sample_share(p->sample, b->places, p->places, FINGER_WIDTH);
 }
 
 static void take(const struct planner *p, struct bucket *b, size_t print)
@@ -85,7 +85,7 @@ static void take(const struct planner *p, struct bucket *b, size_t print)
 		b->share[k] = share_with(p, b, k, &p->prints[print].at[k], &has, &taken);
 		b->has[k] = has;
 		b->taken[k] = taken;
-		if (p->places)
+		if (p->sample)
 			sample_mark(p->sample, &taken, k, &b->places[k]);
 	}
 	b->through = through_with(p, b, print);
@@ -108,6 +108,17 @@ static size_t best_bucket(const struct planner *p, size_t n_buckets, size_t prin
 	return best;
 }
 
+static void find_places(struct planner *p, size_t print)
+{
+	for (size_t k = 0; k < FINGER_WIDTH; k++) {
+		struct byteset taken;
+
+		p->kernel->blur(&p->prints[print].at[k], &taken);
+		memset(&p->places[k], 0, sizeof(p->places[k]));
+		sample_mark(p->sample, &taken, k, &p->places[k]);
+	}
+}
+
 static void plan_groups(struct planner *p, size_t groups, struct bucket_plan *plan)
 {
 	size_t n_buckets = groups * FINGER_BUCKETS;
@@ -116,6 +127,8 @@ static void plan_groups(struct planner *p, size_t groups, struct bucket_plan *pl
 	for (size_t i = 0; i < n_buckets; i++)
 		p->buckets[i] = (struct bucket){ 0 };
 	for (size_t i = 0; i < p->n; i++) {
+		if (p->sample)
+			find_places(p, i);
 		plan->bucket_of[i] = (uint8_t)best_bucket(p, n_buckets, i);
 		take(p, &p->buckets[plan->bucket_of[i]], i);
 	}
@@ -124,18 +137,6 @@ static void plan_groups(struct planner *p, size_t groups, struct bucket_plan *pl
 	plan->n_groups = groups;
 	plan->cost = p->kernel->cost.group + (double)(groups - 1) * p->kernel->cost.next_group +
 		     through * 64 * COST_OF_CANDIDATE;
-}
-
-static void find_places(struct planner *p)
-{
-	p->places = mem_zero(p->n, sizeof(*p->places));
-	for (size_t i = 0; i < p->n; i++)
-		for (size_t k = 0; k < FINGER_WIDTH; k++) {
-			struct byteset taken;
-
-			p->kernel->blur(&p->prints[i].at[k], &taken);
-			sample_mark(p->sample, &taken, k, &p->places[i][k]);
-		}
 }
 
 void buckets_plan(const struct fingerprint *f, size_t n, const struct kernel *k, const struct sample *sample,
@@ -150,9 +151,10 @@ void buckets_plan(const struct fingerprint *f, size_t n, const struct kernel *k,
 	if (n == 0)
 		return;
 	*p = (struct planner){ .prints = f, .n = n, .kernel = k, .sample = sample };
-	if (sample)
-		find_places(p);
-	for (size_t groups = n > MANY ? FINGER_GROUPS_MAX : 1; groups <= FINGER_GROUPS_MAX; groups *= 2) {
+	for (size_t groups = n <= MANY ? 1
+			     : sample  ? 2
+				       : FINGER_GROUPS_MAX;
+	     groups <= FINGER_GROUPS_MAX; groups *= 2) {
 		plan_groups(p, groups, &plan);
 		if (best->n_groups && plan.cost >= best->cost)
 			continue;
@@ -160,5 +162,4 @@ void buckets_plan(const struct fingerprint *f, size_t n, const struct kernel *k,
 		best->cost = plan.cost;
 		memcpy(best->bucket_of, bucket_of, n);
 	}
-	free(p->places);
 }

@@ -319,7 +319,7 @@ const struct kernel kernel_avx512 = {
 	.stride = stride_avx512,
 	.finger = finger_avx512,
 	.blur = blur_six_bits,
-	.cost = { .eight = 260, .four = 300, .four_twice = 700, .group = 290, .next_group = 60 },
+	.cost = { .eight = 260, .four = 300, .four_twice = 700, .group = 290, .next_group = 190 },
 };
 
 static int64_t span_of(stride_fn *f, const struct stride *s, const char *data)
