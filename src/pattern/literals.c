@@ -33,43 +33,49 @@ static const uint32_t known_options =
 	PCRE2_NO_AUTO_POSSESS | PCRE2_NO_DOTSTAR_ANCHOR | PCRE2_NO_START_OPTIMIZE | PCRE2_NO_UTF_CHECK |
 	PCRE2_MATCH_UNSET_BACKREF;
 
+/* The positions of all strings, and the classes among them. */
+struct pool {
+	const struct byteclass *classes;
+	size_t used;
+	uint16_t at[POOL_MAX];
+};
+
 struct string {
 	uint16_t at, n;
 };
 
-struct set {
+struct string_set {
 	size_t n;
 	struct string of[SET_MAX];
 };
 
 struct node {
-	bool exact;	  /* first is all that it can match */
-	struct set first; /* each match begins with one of these */
-	struct set last;  /* each match ends with one of these */
-	struct set need;  /* each match contains one of these; none: nothing known */
-	uint64_t cost;	  /* of need */
+	bool exact;		 /* first is all that it can match */
+	struct string_set first; /* each match begins with one of these */
+	struct string_set last;	 /* each match ends with one of these */
+	struct string_set need;	 /* each match contains one of these; none: nothing known */
+	uint64_t cost;		 /* of need */
 };
 
 /* What stood so far in a concatenation. */
 struct chain {
 	struct node node;
-	struct set run;	 /* it ends with one of these */
-	struct set tail; /* the part of run's end that has no alternatives: one string */
+	struct string_set run;	/* it ends with one of these */
+	struct string_set tail; /* the part of run's end that has no alternatives: one string */
 };
 
 struct mode {
 	bool nocase, extended;
 };
 
-struct reader {
+struct pattern_reader {
 	const char *at, *end;
 	struct literals *out;
 	bool doubt;    /* read something that is not known for certain */
 	bool quoted;   /* between \Q and \E */
 	bool verbatim; /* PCRE2_LITERAL */
 	unsigned depth;
-	size_t used;
-	uint16_t pool[POOL_MAX];
+	struct pool pool;
 };
 
 enum atom_kind {
@@ -88,16 +94,16 @@ struct atom {
 
 /* ---- strings and sets of them ---- */
 
-static const struct set set_of_nothing = { .n = 1 }; /* the empty string */
+static const struct string_set set_of_nothing = { .n = 1 }; /* the empty string */
 
 /* Sets are large and mostly empty: no more is copied than there is. */
-static void set_copy(struct set *to, const struct set *from)
+static void set_copy(struct string_set *to, const struct string_set *from)
 {
 	to->n = from->n;
 	memcpy(to->of, from->of, from->n * sizeof(*to->of));
 }
 
-static bool has_empty(const struct set *s)
+static bool has_empty(const struct string_set *s)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (s->of[i].n == 0)
@@ -105,26 +111,26 @@ static bool has_empty(const struct set *s)
 	return false;
 }
 
-static bool same_string(const struct reader *r, struct string a, struct string b)
+static bool same_string(const struct pool *p, struct string a, struct string b)
 {
-	return a.n == b.n && memcmp(&r->pool[a.at], &r->pool[b.at], a.n * sizeof(*r->pool)) == 0;
+	return a.n == b.n && memcmp(&p->at[a.at], &p->at[b.at], a.n * sizeof(*p->at)) == 0;
 }
 
-static bool set_has(const struct reader *r, const struct set *s, struct string x)
+static bool set_has(const struct pool *p, const struct string_set *s, struct string x)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (same_string(r, s->of[i], x))
+		if (same_string(p, s->of[i], x))
 			return true;
 	return false;
 }
 
 /* Adds what s does not have yet; false, and s as it was, where that would be too much. */
-static bool set_unite(const struct reader *r, struct set *s, const struct set *more)
+static bool set_unite(const struct pool *p, struct string_set *s, const struct string_set *more)
 {
 	size_t before = s->n;
 
 	for (size_t i = 0; i < more->n; i++) {
-		if (set_has(r, s, more->of[i]))
+		if (set_has(p, s, more->of[i]))
 			continue;
 		if (s->n == SET_MAX) {
 			s->n = before;
@@ -135,17 +141,17 @@ static bool set_unite(const struct reader *r, struct set *s, const struct set *m
 	return true;
 }
 
-static bool put_string(struct reader *r, const uint16_t *at, size_t n, struct string *out)
+static bool put_string(struct pool *p, const uint16_t *at, size_t n, struct string *out)
 {
-	if (n > POOL_MAX - r->used)
+	if (n > POOL_MAX - p->used)
 		return false;
-	memcpy(&r->pool[r->used], at, n * sizeof(*at));
-	*out = (struct string){ (uint16_t)r->used, (uint16_t)n };
-	r->used += n;
+	memcpy(&p->at[p->used], at, n * sizeof(*at));
+	*out = (struct string){ (uint16_t)p->used, (uint16_t)n };
+	p->used += n;
 	return true;
 }
 
-static bool join_strings(struct reader *r, struct string a, struct string b, struct string *out)
+static bool join_strings(struct pool *p, struct string a, struct string b, struct string *out)
 {
 	uint16_t joined[STRING_MAX];
 
@@ -155,22 +161,23 @@ static bool join_strings(struct reader *r, struct string a, struct string b, str
 	}
 	if (a.n + b.n > STRING_MAX)
 		return false;
-	memcpy(joined, &r->pool[a.at], a.n * sizeof(*joined));
-	memcpy(joined + a.n, &r->pool[b.at], b.n * sizeof(*joined));
-	return put_string(r, joined, (size_t)a.n + b.n, out);
+	memcpy(joined, &p->at[a.at], a.n * sizeof(*joined));
+	memcpy(joined + a.n, &p->at[b.at], b.n * sizeof(*joined));
+	return put_string(p, joined, (size_t)a.n + b.n, out);
 }
 
 /* Each of a followed by each of b; false where that would be too much. */
-static bool set_cross(struct reader *r, const struct set *a, const struct set *b, struct set *out)
+static bool set_cross(struct pool *p, const struct string_set *a, const struct string_set *b,
+		      struct string_set *out)
 {
-	struct set product;
+	struct string_set product;
 
 	product.n = 0;
 	if (a->n * b->n > CROSS_MAX)
 		return false;
 	for (size_t i = 0; i < a->n; i++)
 		for (size_t k = 0; k < b->n; k++)
-			if (!join_strings(r, a->of[i], b->of[k], &product.of[product.n++]))
+			if (!join_strings(p, a->of[i], b->of[k], &product.of[product.n++]))
 				return false;
 	set_copy(out, &product);
 	return true;
@@ -251,16 +258,16 @@ static bool is_separator(unsigned position)
 
 /* Behind the run of digits and separators at i, if it has three groups of digits, none longer than a year: a
  * date or a time, which each line of a log begins with. */
-static size_t behind_time(const struct reader *r, struct string s, size_t i)
+static size_t behind_time(const struct byteclass *classes, const uint16_t *at, size_t n, size_t i)
 {
 	size_t groups = 0, digits = 0, last = i;
 
-	if (i > 0 && !is_separator(r->pool[s.at + i - 1])) /* klog's E0102 15:04:05 */
+	if (i > 0 && !is_separator(at[i - 1])) /* klog's E0102 15:04:05 */
 		return 0;
-	for (; i < s.n; i++) {
-		bool digit = is_digits(r->out->classes, r->pool[s.at + i]);
+	for (; i < n; i++) {
+		bool digit = is_digits(classes, at[i]);
 
-		if (!digit && (!digits || !is_separator(r->pool[s.at + i])))
+		if (!digit && (!digits || !is_separator(at[i])))
 			break;
 		groups += digit && !digits;
 		digits = digit ? digits + 1 : 0;
@@ -271,10 +278,10 @@ static size_t behind_time(const struct reader *r, struct string s, size_t i)
 	return groups >= 3 ? last : 0;
 }
 
-static void weigh_times(const struct reader *r, struct string s, uint16_t *weight)
+static void weigh_times(const struct byteclass *classes, const uint16_t *at, size_t n, uint16_t *weight)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		size_t end = is_digits(r->out->classes, r->pool[s.at + i]) ? behind_time(r, s, i) : 0;
+	for (size_t i = 0; i < n; i++) {
+		size_t end = is_digits(classes, at[i]) ? behind_time(classes, at, n, i) : 0;
 
 		for (; i < end; i++)
 			weight[i] = 0;
@@ -283,7 +290,7 @@ static void weigh_times(const struct reader *r, struct string s, uint16_t *weigh
 
 /* What each position adds: text is not random, and behind the rarest byte, or a word's first few, others tell
  * little. */
-static void weigh(const struct reader *r, struct string s, const uint16_t *rarity,
+static void weigh(const struct byteclass *classes, const uint16_t *at, size_t n, const uint16_t *rarity,
 		  const enum rarity_word *word, uint16_t *weight)
 {
 	static const uint16_t head[] = { 0, [RARITY_FREQUENT] = 24, [RARITY_EVERYDAY] = 12 };
@@ -291,18 +298,18 @@ static void weigh(const struct reader *r, struct string s, const uint16_t *rarit
 	enum { HEAD = 4 };
 	size_t in_word = 0, in_number = 0;
 
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned most = r->pool[s.at + i] < LITERAL_ANY ? RARITY_NEXT_BYTE : RARITY_NEXT_CLASS;
+	for (size_t i = 0; i < n; i++) {
+		unsigned most = at[i] < LITERAL_ANY ? RARITY_NEXT_BYTE : RARITY_NEXT_CLASS;
 
 		weight[i] = rarity[i] < most ? rarity[i] : (uint16_t)most;
 		in_word = word[i] == RARITY_NO_WORD ? 0 : in_word + 1;
 		if (in_word)
 			weight[i] = in_word <= HEAD ? head[word[i]] : rest[word[i]];
-		in_number = is_digits(r->out->classes, r->pool[s.at + i]) ? in_number + 1 : 0;
+		in_number = is_digits(classes, at[i]) ? in_number + 1 : 0;
 		if (in_number > DIGITS_OF_A_YEAR)
 			weight[i] = RARITY_TOO_LOW;
 	}
-	weigh_times(r, s, weight);
+	weigh_times(classes, at, n, weight);
 }
 
 /* Where, between first and n, the LITERAL_MAX positions begin that weigh the most. */
@@ -325,15 +332,16 @@ static size_t heaviest(const uint16_t *weight, size_t first, size_t n, unsigned 
 }
 
 /* The rarest part of a string that fits a literal, and what looking for it costs. */
-static struct string rarest_part(const struct reader *r, struct string s, uint64_t *cost)
+static size_t literal_rarest_part(const struct byteclass *classes, const uint16_t *at, size_t *length,
+				  uint64_t *cost)
 {
 	uint16_t rarity[STRING_MAX], weight[STRING_MAX];
 	enum rarity_word word[STRING_MAX];
-	size_t first = 0, n = s.n;
+	size_t first = 0, n = *length;
 	unsigned sum, peak = 0;
 
-	literal_rarity(r->out->classes, &r->pool[s.at], n, rarity, word);
-	weigh(r, s, rarity, word, weight);
+	literal_rarity(classes, at, n, rarity, word);
+	weigh(classes, at, n, rarity, word, weight);
 	while (n > first && word[n - 1] == RARITY_NO_WORD && weight[n - 1] < RARITY_TOO_LOW)
 		n--;
 	while (first < n && word[first] == RARITY_NO_WORD && weight[first] < RARITY_TOO_LOW)
@@ -346,23 +354,32 @@ static struct string rarest_part(const struct reader *r, struct string s, uint64
 			peak = (unsigned)(rarity[i] - weight[i]);
 	if (n < 4) /* pairs and triples are met everywhere */
 		peak = peak > RARITY_OF_PAIRS ? peak - RARITY_OF_PAIRS : 0;
-	*cost = cost_of(r->out->classes, &r->pool[s.at + best], rarity + best, n, (sum + peak) / RARITY_BIT);
-	return (struct string){ (uint16_t)(s.at + best), (uint16_t)n };
+	*cost = cost_of(classes, at + best, rarity + best, n, (sum + peak) / RARITY_BIT);
+	*length = n;
+	return best;
+}
+
+/* The part of a string that is the best literal, and what looking for it costs. */
+static struct string rarest_part(const struct pool *p, struct string s, uint64_t *cost)
+{
+	size_t n = s.n, at = literal_rarest_part(p->classes, &p->at[s.at], &n, cost);
+
+	return (struct string){ (uint16_t)(s.at + at), (uint16_t)n };
 }
 
 /* The strings of s are a set that every match of n contains one of: is that better than what is known? */
-static void offer(const struct reader *r, struct node *n, const struct set *s)
+static void offer(const struct pool *p, struct node *n, const struct string_set *s)
 {
-	struct set need;
+	struct string_set need;
 	uint64_t cost = 0, more;
 
 	need.n = 0;
 	for (size_t i = 0; i < s->n; i++) {
-		struct string part = rarest_part(r, s->of[i], &more);
+		struct string part = rarest_part(p, s->of[i], &more);
 
 		if (part.n == 0)
 			return;
-		if (set_has(r, &need, part))
+		if (set_has(p, &need, part))
 			continue;
 		need.of[need.n++] = part;
 		cost += more;
@@ -392,7 +409,7 @@ static void node_copy(struct node *to, const struct node *from)
 	set_copy(&to->need, &from->need);
 }
 
-static void node_set(struct node *n, bool exact, const struct set *s)
+static void node_set(struct node *n, bool exact, const struct string_set *s)
 {
 	n->exact = exact;
 	n->cost = 0;
@@ -408,17 +425,17 @@ static void chain_start(struct chain *c)
 	set_copy(&c->tail, &set_of_nothing);
 }
 
-static void chain_offer(const struct reader *r, struct chain *c)
+static void chain_offer(const struct pool *p, struct chain *c)
 {
-	offer(r, &c->node, &c->run);
+	offer(p, &c->node, &c->run);
 	if (c->run.n > 1)
-		offer(r, &c->node, &c->tail);
+		offer(p, &c->node, &c->tail);
 }
 
 /* What comes next does not follow the run directly, or would make it too large. */
-static void chain_break(const struct reader *r, struct chain *c, const struct set *run)
+static void chain_break(const struct pool *p, struct chain *c, const struct string_set *run)
 {
-	chain_offer(r, c);
+	chain_offer(p, c);
 	if (c->node.exact)
 		set_copy(&c->node.first, &c->run);
 	c->node.exact = false;
@@ -426,48 +443,48 @@ static void chain_break(const struct reader *r, struct chain *c, const struct se
 	set_copy(&c->tail, run->n == 1 ? run : &set_of_nothing);
 }
 
-static void chain_add_exact(struct reader *r, struct chain *c, const struct set *s)
+static void chain_add_exact(struct pool *p, struct chain *c, const struct string_set *s)
 {
 	if (s->n > 1)
-		chain_offer(r, c);
-	if (!set_cross(r, &c->run, s, &c->run)) {
-		chain_break(r, c, s);
+		chain_offer(p, c);
+	if (!set_cross(p, &c->run, s, &c->run)) {
+		chain_break(p, c, s);
 		return;
 	}
 	if (s->n > 1) {
 		set_copy(&c->tail, &set_of_nothing);
 	} else if (c->run.n == 1) {
 		set_copy(&c->tail, &c->run);
-	} else if (!set_cross(r, &c->tail, s, &c->tail)) {
-		offer(r, &c->node, &c->tail);
+	} else if (!set_cross(p, &c->tail, s, &c->tail)) {
+		offer(p, &c->node, &c->tail);
 		set_copy(&c->tail, s);
 	}
 }
 
-static void chain_add(struct reader *r, struct chain *c, const struct node *n)
+static void chain_add(struct pool *p, struct chain *c, const struct node *n)
 {
-	struct set product;
+	struct string_set product;
 
 	take_need(&c->node, n);
 	if (n->exact) {
-		chain_add_exact(r, c, &n->first);
+		chain_add_exact(p, c, &n->first);
 		return;
 	}
-	if (set_cross(r, &c->run, &n->first, &product)) {
+	if (set_cross(p, &c->run, &n->first, &product)) {
 		if (n->first.n > 1)
-			chain_offer(r, c);
+			chain_offer(p, c);
 		set_copy(&c->run, &product);
 	} else {
-		offer(r, &c->node, &n->first);
+		offer(p, &c->node, &n->first);
 	}
-	chain_break(r, c, &n->last);
+	chain_break(p, c, &n->last);
 }
 
-static void chain_end(const struct reader *r, struct chain *c, struct node *out)
+static void chain_end(const struct pool *p, struct chain *c, struct node *out)
 {
 	/* an exact one is rated where it stands alone: most are but a part of something longer */
 	if (!c->node.exact || c->run.n > 1)
-		chain_offer(r, c);
+		chain_offer(p, c);
 	set_copy(&c->node.last, &c->run);
 	if (c->node.exact)
 		set_copy(&c->node.first, &c->run);
@@ -475,66 +492,67 @@ static void chain_end(const struct reader *r, struct chain *c, struct node *out)
 }
 
 /* Knowing that something may be there or not is knowing nothing. */
-static void unite_ends(const struct reader *r, struct set *s, const struct set *more)
+static void unite_ends(const struct pool *p, struct string_set *s, const struct string_set *more)
 {
-	if (has_empty(s) || has_empty(more) || !set_unite(r, s, more))
+	if (has_empty(s) || has_empty(more) || !set_unite(p, s, more))
 		set_copy(s, &set_of_nothing);
 }
 
-static void rate_exact(const struct reader *r, struct node *n)
+static void rate_exact(const struct pool *p, struct node *n)
 {
 	if (n->exact)
-		offer(r, n, &n->first);
+		offer(p, n, &n->first);
 }
 
-static void node_or(const struct reader *r, struct node *a, const struct node *b)
+static void node_or(const struct pool *p, struct node *a, const struct node *b)
 {
-	if (!a->need.n || !b->need.n || !set_unite(r, &a->need, &b->need))
+	if (!a->need.n || !b->need.n || !set_unite(p, &a->need, &b->need))
 		a->need.n = 0;
 	a->cost += b->cost;
-	if (a->exact && b->exact && set_unite(r, &a->first, &b->first)) {
+	if (a->exact && b->exact && set_unite(p, &a->first, &b->first)) {
 		set_copy(&a->last, &a->first);
 		return;
 	}
 	a->exact = false;
-	unite_ends(r, &a->first, &b->first);
-	unite_ends(r, &a->last, &b->last);
+	unite_ends(p, &a->first, &b->first);
+	unite_ends(p, &a->last, &b->last);
 }
 
 /* As many times n as is known to be there, until it gets too long (what is empty stays so); true: all of
  * them. */
-static bool node_power(struct reader *r, const struct node *n, unsigned times, struct set *out)
+static bool node_power(struct pool *p, const struct node *n, unsigned times, struct string_set *out)
 {
 	bool whole = true;
 
 	set_copy(out, &n->first);
 	for (unsigned i = 1; i < times && i < STRING_MAX && whole; i++)
-		whole = set_cross(r, out, &n->first, out);
+		whole = set_cross(p, out, &n->first, out);
 	return whole;
 }
 
 /* An exact n from min to max times, as long as that is a handful of strings. */
-static bool node_spread(struct reader *r, const struct node *n, unsigned min, unsigned max, struct set *out)
+static bool node_spread(struct pool *p, const struct node *n, unsigned min, unsigned max,
+			struct string_set *out)
 {
-	struct set power;
+	struct string_set power;
 	bool whole = true;
 
 	if (max - min > SPREAD_TIMES || n->first.n * (max - min) >= SPREAD_MAX)
 		return false;
 	if (min > 0)
-		whole = node_power(r, n, min, &power);
+		whole = node_power(p, n, min, &power);
 	else
 		set_copy(&power, &set_of_nothing);
 	set_copy(out, &power);
 	for (unsigned i = min; i < max && whole; i++)
-		whole = set_cross(r, &power, &n->first, &power) && set_unite(r, out, &power);
+		whole = set_cross(p, &power, &n->first, &power) && set_unite(p, out, &power);
 	return whole;
 }
 
 /* Turns n into n from min to max times. */
-static void node_repeat(struct reader *r, struct node *n, unsigned min, unsigned max)
+static void node_repeat(struct pool *p, struct node *n, unsigned min, unsigned max)
 {
-	struct set s;
+	struct string_set s;
 
 	if (min == 1 && max == 1)
 		return;
@@ -547,13 +565,13 @@ static void node_repeat(struct reader *r, struct node *n, unsigned min, unsigned
 			node_set(n, false, &set_of_nothing);
 		return;
 	}
-	bool exact = min == max ? node_power(r, n, min, &s) : node_spread(r, n, min, max, &s);
+	bool exact = min == max ? node_power(p, n, min, &s) : node_spread(p, n, min, max, &s);
 
 	if (!exact && min == 0)
 		set_copy(&s, &set_of_nothing);
 	else if (!exact)
-		node_power(r, n, min, &s);
-	struct set need;
+		node_power(p, n, min, &s);
+	struct string_set need;
 	uint64_t cost = n->cost;
 
 	set_copy(&need, &n->need);
@@ -562,26 +580,26 @@ static void node_repeat(struct reader *r, struct node *n, unsigned min, unsigned
 		return;
 	set_copy(&n->need, &need);
 	n->cost = cost;
-	offer(r, n, &s);
+	offer(p, n, &s);
 }
 
 /* ---- characters and classes ---- */
 
-static uint16_t give_up(struct reader *r)
+static uint16_t give_up(struct pattern_reader *r)
 {
 	r->doubt = true;
 	r->at = r->end;
 	return LITERAL_ANY;
 }
 
-static bool next_is(const struct reader *r, const char *text)
+static bool next_is(const struct pattern_reader *r, const char *text)
 {
 	size_t n = strlen(text);
 
 	return (size_t)(r->end - r->at) >= n && memcmp(r->at, text, n) == 0;
 }
 
-static bool skip(struct reader *r, const char *text)
+static bool skip(struct pattern_reader *r, const char *text)
 {
 	if (!next_is(r, text))
 		return false;
@@ -590,7 +608,7 @@ static bool skip(struct reader *r, const char *text)
 }
 
 /* The next character, or -1 at the end. */
-static int peek(const struct reader *r)
+static int peek(const struct pattern_reader *r)
 {
 	return r->at < r->end ? (unsigned char)*r->at : -1;
 }
@@ -622,7 +640,7 @@ static unsigned count_bytes(const struct byteset *s, unsigned *lowest)
 	return n;
 }
 
-static uint16_t position_of_set(struct reader *r, const struct byteset *s)
+static uint16_t position_of_set(struct pattern_reader *r, const struct byteset *s)
 {
 	struct literals *out = r->out;
 	unsigned lowest = 0, n = count_bytes(s, &lowest);
@@ -707,7 +725,7 @@ static int digit_value(int c)
 	return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : 99;
 }
 
-static unsigned read_digits(struct reader *r, int base, unsigned most)
+static unsigned read_digits(struct pattern_reader *r, int base, unsigned most)
 {
 	unsigned value = 0;
 
@@ -717,7 +735,7 @@ static unsigned read_digits(struct reader *r, int base, unsigned most)
 }
 
 /* After \x or \o: {digits}. */
-static unsigned braced_number(struct reader *r, int base)
+static unsigned braced_number(struct pattern_reader *r, int base)
 {
 	const char *from = ++r->at;
 	unsigned value = read_digits(r, base, 5);
@@ -727,7 +745,7 @@ static unsigned braced_number(struct reader *r, int base)
 	return value;
 }
 
-static unsigned control_character(struct reader *r)
+static unsigned control_character(struct pattern_reader *r)
 {
 	int c = peek(r);
 
@@ -741,7 +759,7 @@ static unsigned control_character(struct reader *r)
  * The byte that \c stands for, where it stands for one that is the same in and outside a class: r is behind
  * the c, and goes on behind what belongs to it.  -1: it is something else.
  */
-static int byte_escape(struct reader *r, int c)
+static int byte_escape(struct pattern_reader *r, int c)
 {
 	static const char letters[] = "aefnrt", bytes[] = "\a\x1b\f\n\r\t";
 	const char *found = c > 0 ? strchr(letters, c) : NULL;
@@ -783,7 +801,7 @@ static const struct {
 };
 
 /* Behind "[:" in a class. */
-static void posix_class(struct reader *r, struct mode mode, struct byteset *out)
+static void posix_class(struct pattern_reader *r, struct mode mode, struct byteset *out)
 {
 	struct byteset s = { 0 };
 	bool inverse = skip(r, "^");
@@ -816,7 +834,7 @@ static void posix_class(struct reader *r, struct mode mode, struct byteset *out)
 }
 
 /* One byte of a class, or -1 where a whole set was added to it. */
-static int class_member(struct reader *r, struct mode mode, struct byteset *s)
+static int class_member(struct pattern_reader *r, struct mode mode, struct byteset *s)
 {
 	struct byteset escaped;
 	int c = (unsigned char)*r->at++;
@@ -845,7 +863,7 @@ static int class_member(struct reader *r, struct mode mode, struct byteset *s)
 }
 
 /* A range whose first byte was read, if there is one. */
-static void class_range(struct reader *r, struct mode mode, unsigned from, struct byteset *s)
+static void class_range(struct pattern_reader *r, struct mode mode, unsigned from, struct byteset *s)
 {
 	if (peek(r) != '-' || r->end - r->at < 2 || r->at[1] == ']') {
 		byteset_add(s, from);
@@ -873,7 +891,7 @@ static void add_other_case(struct byteset *s)
 }
 
 /* Behind the opening bracket. */
-static uint16_t read_class(struct reader *r, struct mode mode)
+static uint16_t read_class(struct pattern_reader *r, struct mode mode)
 {
 	struct byteset s = { 0 };
 	bool inverse = skip(r, "^"), first = true;
@@ -904,13 +922,13 @@ static struct atom atom_byte(unsigned byte, struct mode mode)
 	return (struct atom){ ATOM_POSITION, position_of_byte(byte, mode) };
 }
 
-static struct atom atom_doubt(struct reader *r)
+static struct atom atom_doubt(struct pattern_reader *r)
 {
 	give_up(r);
 	return (struct atom){ ATOM_UNKNOWN, 0 };
 }
 
-static bool skip_past(struct reader *r, char closing)
+static bool skip_past(struct pattern_reader *r, char closing)
 {
 	const char *found = memchr(r->at, closing, (size_t)(r->end - r->at));
 
@@ -923,7 +941,7 @@ static bool skip_past(struct reader *r, char closing)
 }
 
 /* Behind \g or \k: {name}, <name>, 'name' or, for \g, a number. */
-static struct atom reference(struct reader *r, bool plain_number)
+static struct atom reference(struct pattern_reader *r, bool plain_number)
 {
 	int c = peek(r);
 
@@ -944,7 +962,7 @@ static struct atom reference(struct reader *r, bool plain_number)
 }
 
 /* \pL, \p{Lu}, \p{^Lu}: some byte. */
-static struct atom property(struct reader *r)
+static struct atom property(struct pattern_reader *r)
 {
 	int c = peek(r);
 
@@ -957,7 +975,7 @@ static struct atom property(struct reader *r)
 	return (struct atom){ ATOM_POSITION, LITERAL_ANY };
 }
 
-static struct atom escape(struct reader *r, struct mode mode)
+static struct atom escape(struct pattern_reader *r, struct mode mode)
 {
 	struct byteset s;
 
@@ -990,9 +1008,9 @@ static struct atom escape(struct reader *r, struct mode mode)
 	return byte < 0 || r->doubt ? atom_doubt(r) : atom_byte((unsigned)byte, mode);
 }
 
-static void read_alternatives(struct reader *r, struct mode mode, struct node *out);
+static void read_alternatives(struct pattern_reader *r, struct mode mode, struct node *out);
 
-static struct atom group(struct reader *r, struct mode mode, struct node *out)
+static struct atom group(struct pattern_reader *r, struct mode mode, struct node *out)
 {
 	read_alternatives(r, mode, out);
 	if (!skip(r, ")"))
@@ -1000,7 +1018,7 @@ static struct atom group(struct reader *r, struct mode mode, struct node *out)
 	return (struct atom){ ATOM_NODE, 0 };
 }
 
-static struct atom lookaround(struct reader *r, struct mode mode, struct node *scratch)
+static struct atom lookaround(struct pattern_reader *r, struct mode mode, struct node *scratch)
 {
 	struct atom a = group(r, mode, scratch);
 
@@ -1010,7 +1028,7 @@ static struct atom lookaround(struct reader *r, struct mode mode, struct node *s
 }
 
 /* Behind "(?": (?i) changes the mode of the group that it stands in, (?i:...) has a mode of its own. */
-static struct atom switches(struct reader *r, struct mode *mode, struct node *out)
+static struct atom switches(struct pattern_reader *r, struct mode *mode, struct node *out)
 {
 	struct mode m = *mode;
 	bool on = true;
@@ -1041,7 +1059,7 @@ static struct atom switches(struct reader *r, struct mode *mode, struct node *ou
 }
 
 /* (?R) (?1) (?+1) (?-1) (?&name) (?P>name) (?P=name): r is behind "(?". */
-static bool is_call(const struct reader *r)
+static bool is_call(const struct pattern_reader *r)
 {
 	int c = peek(r);
 	int next = r->end - r->at > 1 ? (unsigned char)r->at[1] : -1;
@@ -1062,7 +1080,7 @@ static bool is_call_text(const char *from, const char *to)
 }
 
 /* Behind "(?". */
-static struct atom special_group(struct reader *r, struct mode *mode, struct node *out)
+static struct atom special_group(struct pattern_reader *r, struct mode *mode, struct node *out)
 {
 	const char *from = r->at;
 
@@ -1089,7 +1107,7 @@ static bool is_extended_blank(int c)
 }
 
 /* What has no meaning of its own: comments, blanks under (?x), \E, \Q. */
-static void skip_ignored(struct reader *r, struct mode mode)
+static void skip_ignored(struct pattern_reader *r, struct mode mode)
 {
 	while (!r->verbatim) {
 		int c = peek(r);
@@ -1117,7 +1135,7 @@ static void skip_ignored(struct reader *r, struct mode mode)
 	}
 }
 
-static struct atom read_atom(struct reader *r, struct mode *mode, struct node *out)
+static struct atom read_atom(struct pattern_reader *r, struct mode *mode, struct node *out)
 {
 	skip_ignored(r, *mode);
 	int c = peek(r);
@@ -1155,7 +1173,7 @@ static struct atom read_atom(struct reader *r, struct mode *mode, struct node *o
 /* ---- quantifiers ---- */
 
 /* {2} {2,} {2,5}; what newer releases also take for one is doubtful.  False: a plain brace. */
-static bool braces(struct reader *r, unsigned *min, unsigned *max)
+static bool braces(struct pattern_reader *r, unsigned *min, unsigned *max)
 {
 	const char *open = r->at++, *digits = r->at;
 
@@ -1184,7 +1202,7 @@ static bool braces(struct reader *r, unsigned *min, unsigned *max)
 	return false;
 }
 
-static void quantifier(struct reader *r, struct mode mode, unsigned *min, unsigned *max)
+static void quantifier(struct pattern_reader *r, struct mode mode, unsigned *min, unsigned *max)
 {
 	*min = *max = 1;
 	skip_ignored(r, mode);
@@ -1215,35 +1233,35 @@ static void quantifier(struct reader *r, struct mode mode, unsigned *min, unsign
 
 /* ---- branches ---- */
 
-static void add_string(struct reader *r, struct chain *c, const uint16_t *at, size_t *n)
+static void add_string(struct pattern_reader *r, struct chain *c, const uint16_t *at, size_t *n)
 {
-	struct set one;
+	struct string_set one;
 
 	if (*n == 0)
 		return;
 	one.n = 1;
-	if (put_string(r, at, *n, &one.of[0]))
-		chain_add_exact(r, c, &one);
+	if (put_string(&r->pool, at, *n, &one.of[0]))
+		chain_add_exact(&r->pool, c, &one);
 	else
-		chain_break(r, c, &set_of_nothing);
+		chain_break(&r->pool, c, &set_of_nothing);
 	*n = 0;
 }
 
-static void add_repeated(struct reader *r, struct chain *c, struct atom a, struct node *n, unsigned min,
-			 unsigned max)
+static void add_repeated(struct pattern_reader *r, struct chain *c, struct atom a, struct node *n,
+			 unsigned min, unsigned max)
 {
-	struct set one;
+	struct string_set one;
 
 	one.n = 1;
-	if (a.kind == ATOM_POSITION && put_string(r, &a.position, 1, &one.of[0]))
+	if (a.kind == ATOM_POSITION && put_string(&r->pool, &a.position, 1, &one.of[0]))
 		node_set(n, true, &one);
 	else if (a.kind != ATOM_NODE)
 		node_set(n, false, &set_of_nothing);
-	node_repeat(r, n, min, max);
-	chain_add(r, c, n);
+	node_repeat(&r->pool, n, min, max);
+	chain_add(&r->pool, c, n);
 }
 
-static void read_branch(struct reader *r, struct mode *mode, struct node *out)
+static void read_branch(struct pattern_reader *r, struct mode *mode, struct node *out)
 {
 	struct chain c;
 	struct node n;
@@ -1272,10 +1290,10 @@ static void read_branch(struct reader *r, struct mode *mode, struct node *out)
 		add_repeated(r, &c, a, &n, min, max);
 	}
 	add_string(r, &c, plain, &n_plain);
-	chain_end(r, &c, out);
+	chain_end(&r->pool, &c, out);
 }
 
-static void read_alternatives(struct reader *r, struct mode mode, struct node *out)
+static void read_alternatives(struct pattern_reader *r, struct mode mode, struct node *out)
 {
 	struct node branch;
 
@@ -1283,45 +1301,45 @@ static void read_alternatives(struct reader *r, struct mode mode, struct node *o
 		give_up(r);
 	read_branch(r, &mode, out);
 	if (next_is(r, "|"))
-		rate_exact(r, out);
+		rate_exact(&r->pool, out);
 	while (skip(r, "|")) {
 		read_branch(r, &mode, &branch);
-		rate_exact(r, &branch);
-		node_or(r, out, &branch);
+		rate_exact(&r->pool, &branch);
+		node_or(&r->pool, out, &branch);
 	}
 	r->depth--;
 }
 
 /* ---- the outside ---- */
 
-static bool contains(const struct reader *r, struct string a, struct string b)
+static bool contains(const struct pool *p, struct string a, struct string b)
 {
 	for (size_t i = 0; i + b.n <= a.n; i++)
-		if (memcmp(&r->pool[a.at + i], &r->pool[b.at], b.n * sizeof(*r->pool)) == 0)
+		if (memcmp(&p->at[a.at + i], &p->at[b.at], b.n * sizeof(*p->at)) == 0)
 			return true;
 	return false;
 }
 
 /* A string that contains another of the set adds nothing. */
-static bool redundant(const struct reader *r, const struct set *s, size_t i)
+static bool redundant(const struct pool *p, const struct string_set *s, size_t i)
 {
 	for (size_t k = 0; k < s->n; k++)
-		if (k != i && contains(r, s->of[i], s->of[k]) && (s->of[i].n > s->of[k].n || k < i))
+		if (k != i && contains(p, s->of[i], s->of[k]) && (s->of[i].n > s->of[k].n || k < i))
 			return true;
 	return false;
 }
 
-static void put_need(const struct reader *r, const struct node *n)
+static void put_need(const struct pattern_reader *r, const struct node *n)
 {
 	for (size_t i = 0; i < n->need.n; i++) {
 		struct string s = n->need.of[i];
 
-		if (redundant(r, &n->need, i))
+		if (redundant(&r->pool, &n->need, i))
 			continue;
 		struct literal *l = &r->out->of[r->out->n++];
 
 		l->n = s.n;
-		memcpy(l->at, &r->pool[s.at], s.n * sizeof(*l->at));
+		memcpy(l->at, &r->pool.at[s.at], s.n * sizeof(*l->at));
 	}
 }
 
@@ -1333,7 +1351,7 @@ void literals_of(const char *pattern, size_t n, uint32_t pcre2_options, struct l
 	out->n = out->n_classes = 0;
 	if (n == 0 || pcre2_options & ~known_options)
 		return;
-	AUTO_FREE struct reader *r = mem_check(malloc(sizeof(*r)));
+	AUTO_FREE struct pattern_reader *r = mem_check(malloc(sizeof(*r)));
 
 	r->at = pattern;
 	r->end = pattern + n;
@@ -1341,11 +1359,12 @@ void literals_of(const char *pattern, size_t n, uint32_t pcre2_options, struct l
 	r->doubt = false;
 	r->quoted = r->verbatim = pcre2_options & PCRE2_LITERAL;
 	r->depth = 0;
-	r->used = 0;
+	r->pool.classes = out->classes;
+	r->pool.used = 0;
 	struct node all;
 
 	read_alternatives(r, mode, &all);
-	rate_exact(r, &all);
+	rate_exact(&r->pool, &all);
 	if (!r->doubt && r->at == r->end)
 		put_need(r, &all);
 }
