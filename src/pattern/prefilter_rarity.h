@@ -1,30 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sets of bytes, and how rare bytes and words are in the logs of servers: an estimate, in eighths of a bit.
+/* How rare bytes and words are in the logs of servers: an estimate, in eighths of a bit.
  */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct byteset {
-	uint64_t word[4];
-};
-
-static inline bool byteset_has(const struct byteset *s, unsigned byte)
-{
-	return s->word[byte >> 6] >> (byte & 63) & 1;
-}
-
-static inline void byteset_add(struct byteset *s, unsigned byte)
-{
-	s->word[byte >> 6] |= UINT64_C(1) << (byte & 63);
-}
-
-/* All letters below 0x80 look as if they were lower-case; other bytes may coincide, too. */
-static inline unsigned byte_fold(unsigned byte)
-{
-	return byte | 0x20;
-}
+#include "pattern/byteset.h"
 
 enum { RARITY_BIT = 8 };
 
