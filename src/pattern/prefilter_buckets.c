@@ -23,20 +23,18 @@ struct planner {
 	size_t n;
 	const struct kernel *kernel;
 	const struct sample *sample;
+	double share_of_byte[256];
 	struct places places[FINGER_WIDTH]; /* of the sample, of the fingerprint that is being placed */
 	struct bucket buckets[BUCKETS];
 };
 
-static double share_of(const struct byteset *s)
+static double share_of(const struct planner *p, const struct byteset *s)
 {
 	double share = 0;
 
 	for (size_t w = 0; w < 4; w++)
-		for (uint64_t left = s->word[w]; left; left &= left - 1) {
-			unsigned byte = (unsigned)(w * 64) + (unsigned)__builtin_ctzll(left);
-
-			share += 1 / (double)(UINT64_C(1) << (rarity_of_byte(byte) / RARITY_BIT));
-		}
+		for (uint64_t left = s->word[w]; left; left &= left - 1)
+			share += p->share_of_byte[w * 64 + (size_t)__builtin_ctzll(left)];
 	return share;
 }
 
@@ -57,7 +55,7 @@ static double share_with(const struct planner *p, const struct bucket *b, size_t
 	p->kernel->blur(has, taken);
 	for (size_t w = 0; w < 4; w++)
 		more.word[w] = taken->word[w] & ~b->taken[k].word[w];
-	return b->share[k] + share_of(&more);
+	return b->share[k] + share_of(p, &more);
 }
 
 /* What the bucket would let through with the fingerprint: at least that, where the kernel takes more bytes
@@ -151,6 +149,8 @@ void buckets_plan(const struct fingerprint *f, size_t n, const struct kernel *k,
 	if (n == 0)
 		return;
 	*p = (struct planner){ .prints = f, .n = n, .kernel = k, .sample = sample };
+	for (unsigned byte = 0; byte < 256; byte++)
+		p->share_of_byte[byte] = 1 / (double)(UINT64_C(1) << (rarity_of_byte(byte) / RARITY_BIT));
 	for (size_t groups = n <= MANY ? 1
 			     : sample  ? 2
 				       : FINGER_GROUPS_MAX;
