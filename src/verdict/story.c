@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "verdict/story_impl.h"
-#include "verdict/where.h"
 
 /* ---- construction ---- */
 
@@ -136,188 +135,6 @@ static void tell_text(struct story *s, struct story_news n, const char *effect, 
 	tell_news(s, n);
 }
 
-/* ---- goals ---- */
-
-static struct track_set *set_in(const struct track *t, const struct rule_set *set)
-{
-	for (size_t i = 0; i < t->n_sets; i++)
-		if (t->sets[i].set == set)
-			return &t->sets[i];
-	return NULL;
-}
-
-/*
- * Every log in which the set began owes its goals (two servers).  Where it began in none, any log of the node
- * may reach them (a log that was cut before its first line, a second log of the same server).
- */
-static bool missing_on(const struct story *s, const char *node, const struct rule_set *set, const char *goal)
-{
-	bool begun = false, reached = false, wanted = false;
-
-	for (size_t i = 0; i < s->n_tracks; i++) {
-		const struct track_set *u = set_in(s->tracks[i], set);
-		bool here = track_goal_named(s->tracks[i], set->name, goal) != NULL;
-
-		if (!str_eq(s->tracks[i]->node, node))
-			continue;
-		if (u && u->begun && !here)
-			return true;
-		begun |= u && u->begun;
-		reached |= here;
-		wanted |= u && u->required;
-	}
-	return wanted && !begun && !reached;
-}
-
-const struct track *story_goal_missing(const struct story *s, const struct rule_set *set, const char *goal)
-{
-	for (size_t i = 0; i < s->n_tracks; i++)
-		if (missing_on(s, s->tracks[i]->node, set, goal))
-			return s->tracks[i];
-	return NULL;
-}
-
-static bool sets_missing(const struct story *s, size_t *missing)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < s->n_tracks; i++) {
-		for (size_t k = 0; k < s->tracks[i]->n_sets; k++) {
-			const struct track_set *u = &s->tracks[i]->sets[k];
-
-			for (size_t g = 0; u->required && g < u->set->n_goals; g++) {
-				any = true;
-				*missing += story_goal_missing(s, u->set, u->set->goals[g]) != NULL;
-			}
-		}
-	}
-	return any;
-}
-
-static bool can_reach(const struct track *t, const char *set, const char *goal)
-{
-	for (size_t i = 0; i < t->n_sets; i++) {
-		const struct rule_set *u = t->sets[i].set;
-
-		for (size_t g = 0; (!set || strcmp(u->name, set) == 0) && g < u->n_goals; g++)
-			if (strcmp(u->goals[g], goal) == 0)
-				return true;
-	}
-	return false;
-}
-
-/* Whether a node whose logs can reach the goal has not: one of several does not speak for the others. */
-static bool missing_on_a_node(const struct story *s, const char *set, const char *goal)
-{
-	for (size_t i = 0; i < s->n_tracks; i++) {
-		bool reached = !can_reach(s->tracks[i], set, goal);
-
-		for (size_t k = 0; k < s->n_tracks && !reached; k++)
-			reached = str_eq(s->tracks[k]->node, s->tracks[i]->node) &&
-				  track_goal_named(s->tracks[k], set, goal);
-		if (!reached)
-			return true;
-	}
-	return false;
-}
-
-bool story_plan_goal_met(const struct story *s, const char *goal, const struct track_goal **where,
-			 const struct track **track)
-{
-	const char *slash = strchr(goal, '/');
-	AUTO_FREE char *set = slash ? mem_strndup(goal, (size_t)(slash - goal)) : NULL;
-
-	for (size_t i = 0; i < s->n_tracks; i++) {
-		const struct track_goal *g = track_goal_named(s->tracks[i], set, slash ? slash + 1 : goal);
-
-		if (!g)
-			continue;
-		if (where)
-			*where = g;
-		if (track)
-			*track = s->tracks[i];
-		return !missing_on_a_node(s, set, slash ? slash + 1 : goal);
-	}
-	for (size_t i = 0; i < s->n_probes; i++)
-		if (strcmp(s->probes[i].name, goal) == 0 && s->probes[i].passed)
-			return true;
-	return false;
-}
-
-/* How many goals are missing; *any: there is at least one to reach. */
-static size_t missing_goals(const struct story *s, bool *any)
-{
-	size_t missing = 0;
-
-	*any = s->goals.n > 0;
-	for (size_t i = 0; i < s->goals.n; i++)
-		missing += !story_plan_goal_met(s, s->goals.items[i], NULL, NULL);
-	if (!s->goals.n)
-		*any = sets_missing(s, &missing);
-	for (size_t i = 0; i < s->n_probes; i++) {
-		if (s->probes[i].optional)
-			continue;
-		*any = true;
-		missing += !s->probes[i].passed;
-	}
-	return missing;
-}
-
-size_t story_goals_missing(const struct story *s)
-{
-	bool any;
-	size_t missing = missing_goals(s, &any);
-
-	return any ? missing : 1;
-}
-
-bool story_knows_success(const struct story *s)
-{
-	bool any;
-
-	missing_goals(s, &any);
-	return any;
-}
-
-static bool pending(const struct story *s)
-{
-	for (size_t i = 0; i < s->n_tracks; i++)
-		if (track_pending(s->tracks[i]))
-			return true;
-	return false;
-}
-
-static bool goals_met(const struct story *s)
-{
-	bool any;
-
-	return missing_goals(s, &any) == 0 && any && !pending(s);
-}
-
-/* All goals of the sets are reached, whatever promises and probes are open. */
-static bool logs_are_up(const struct story *s)
-{
-	size_t missing = 0;
-
-	return sets_missing(s, &missing) && missing == 0;
-}
-
-static bool has_gaps(const struct story *s)
-{
-	for (size_t i = 0; i < s->n_tracks; i++)
-		if (s->tracks[i]->gaps.n)
-			return true;
-	return false;
-}
-
-static bool failed(const struct story *s)
-{
-	for (size_t i = 0; i < s->n_tracks; i++)
-		if (s->tracks[i]->failed)
-			return true;
-	return s->failed;
-}
-
 /* ---- reasons that are no record ---- */
 
 static void add_reason(struct story *s, const char *effect, const char *rule, const char *text)
@@ -330,8 +147,7 @@ static void add_reason(struct story *s, const char *effect, const char *rule, co
 	r->say = mem_strdup(text);
 }
 
-/* from: the record that it was taken from, where there is one. */
-static void add_failure(struct story *s, const char *rule, const char *say, const struct outcome_reason *from)
+void story_add_failure(struct story *s, const char *rule, const char *say, const struct outcome_reason *from)
 {
 	struct outcome_reason *r;
 
@@ -351,154 +167,23 @@ static void add_failure(struct story *s, const char *rule, const char *say, cons
 	tell_news(s, (struct story_news){ .type = NEWS_RULE, .what = &s->reasons.items[s->reasons.n - 1] });
 }
 
-/* ---- facts ---- */
-
-/* Who says what of a fact. */
-struct claim {
-	const char *source, *node, *name, *value; /* node NULL: of whichever there is */
-	const struct outcome_reason *where;	  /* the record of a log; NULL: it was no log */
-};
-
-typedef void claim_fn(void *arg, const struct claim *c);
-
-static void each_claim_of_logs(const struct story *s, claim_fn *fn, void *arg)
-{
-	for (size_t i = 0; i < s->n_tracks; i++) {
-		const struct track *t = s->tracks[i];
-
-		for (size_t k = 0; k < t->n_facts; k++) {
-			const struct track_fact *f = &t->facts[k];
-
-			fn(arg, &(struct claim){ t->name, t->node, f->name, f->value, &f->where });
-		}
-	}
-}
-
-/* What a probe that has not passed says is how things are so far: a schema that is about to be upgraded. */
-static bool only_so_far(const struct story *s, const char *source)
-{
-	if (logs_are_up(s))
-		return false;
-	for (size_t i = 0; i < s->n_probes; i++)
-		if (!s->probes[i].passed && strcmp(s->probes[i].name, source) == 0)
-			return true;
-	return false;
-}
-
-static void each_claim(const struct story *s, claim_fn *fn, void *arg)
-{
-	each_claim_of_logs(s, fn, arg);
-	for (size_t i = 0; i < s->n_facts; i++) {
-		const struct story_fact *f = &s->facts[i];
-
-		if (only_so_far(s, f->source))
-			continue;
-		fn(arg, &(struct claim){ f->source, f->node, f->name, f->value, NULL });
-	}
-}
-
-struct judged {
-	struct story *s;   /* NULL: only count */
-	struct claim with; /* what claims are compared with; of an expectation name and value */
-	size_t wrong;
-	bool stated;
-};
-
-static bool of_one_node(const struct claim *a, const struct claim *b)
-{
-	return !a->node || !b->node || strcmp(a->node, b->node) == 0;
-}
-
-static void compare_claim(void *arg, const struct claim *c)
-{
-	struct judged *j = arg;
-
-	if (strcmp(c->name, j->with.name) != 0 || strcmp(c->source, j->with.source) <= 0 ||
-	    !of_one_node(c, &j->with) ||
-	    value_cmp(c->value, strlen(c->value), j->with.value, strlen(j->with.value)) == 0)
-		return;
-	j->wrong++;
-	if (j->s) {
-		AUTO_FREE char *text = mem_printf("%s is %s according to %s, but %s according to %s", c->name,
-						  j->with.value, j->with.source, c->value, c->source);
-
-		add_failure(j->s, "facts-disagree", text, NULL);
-	}
-}
-
-struct pairs {
-	const struct story *s;
-	struct judged j;
-};
-
-static void compare_with_all(void *arg, const struct claim *c)
-{
-	struct pairs *p = arg;
-
-	p->j.with = *c;
-	each_claim(p->s, compare_claim, &p->j);
-}
-
-static void expect_claim(void *arg, const struct claim *c)
-{
-	struct judged *j = arg;
-	const char *meaning = c->where ? c->where->say : NULL;
-
-	if (strcmp(c->name, j->with.name) != 0)
-		return;
-	j->stated = true;
-	if (value_expected(c->value, j->with.value))
-		return;
-	j->wrong++;
-	if (j->s) {
-		AUTO_FREE char *text =
-			mem_printf("%s is %s according to %s, expected %s%s%s", c->name, c->value, c->source,
-				   j->with.value, meaning ? ": " : "", meaning ? meaning : "");
-
-		add_failure(j->s, "expect", text, c->where);
-	}
-}
-
-enum whose { OF_LOGS, OF_ALL };
-
-/* How many facts disagree or are not as expected; with say each becomes a failure. */
-static size_t wrong_facts(struct story *s, enum whose whose, bool say)
-{
-	struct pairs p = { .s = s, .j = { .s = say ? s : NULL } };
-	size_t wrong = 0;
-
-	if (whose == OF_ALL) {
-		each_claim(s, compare_with_all, &p);
-		wrong = p.j.wrong;
-	}
-	for (size_t i = 0; i < s->expectations.n; i++) {
-		const struct outcome_pair *x = &s->expectations.items[i];
-		struct judged j = { .s = say ? s : NULL, .with = { .name = x->name, .value = x->value } };
-
-		if (whose == OF_ALL)
-			each_claim(s, expect_claim, &j);
-		else
-			each_claim_of_logs(s, expect_claim, &j);
-		wrong += j.wrong;
-	}
-	return wrong;
-}
-
-static bool unstated_expectation(const struct story *s, const char **name)
-{
-	for (size_t i = 0; i < s->expectations.n; i++) {
-		const struct outcome_pair *x = &s->expectations.items[i];
-		struct judged j = { .with = { .name = x->name, .value = x->value } };
-
-		each_claim(s, expect_claim, &j);
-		*name = x->name;
-		if (!j.stated)
-			return true;
-	}
-	return false;
-}
-
 /* ---- the state ---- */
+
+static bool has_gaps(const struct story *s)
+{
+	for (size_t i = 0; i < s->n_tracks; i++)
+		if (s->tracks[i]->gaps.n)
+			return true;
+	return false;
+}
+
+static bool failed(const struct story *s)
+{
+	for (size_t i = 0; i < s->n_tracks; i++)
+		if (s->tracks[i]->failed)
+			return true;
+	return s->failed;
+}
 
 static void feed(struct story *s, enum input in)
 {
@@ -523,14 +208,14 @@ static bool facts_agree(struct story *s, enum whose whose)
 {
 	const char *name;
 
-	if (wrong_facts(s, whose, false) == 0) {
+	if (story_wrong_facts(s, whose, false) == 0) {
 		s->disagree_at = CLOCK_NEVER;
-		return !unstated_expectation(s, &name);
+		return !story_unstated_expectation(s, &name);
 	}
 	if (s->disagree_at == CLOCK_NEVER)
 		s->disagree_at = s->now + s->set.settle;
 	if (s->set.live && s->now >= s->disagree_at) {
-		wrong_facts(s, whose, true);
+		story_wrong_facts(s, whose, true);
 		feed(s, INPUT_FAIL);
 	}
 	return false;
@@ -548,8 +233,8 @@ static void advance(struct story *s)
 		return;
 	}
 	/* a log that says it is up has said its facts: what is wrong in them no probe makes good */
-	met = goals_met(s);
-	if (met || logs_are_up(s))
+	met = story_goals_met(s);
+	if (met || story_logs_are_up(s))
 		met &= facts_agree(s, met ? OF_ALL : OF_LOGS);
 	if (met && s->state == STATE_WAITING)
 		feed(s, INPUT_GOALS);
@@ -764,7 +449,7 @@ void story_probe(struct story *s, size_t probe, const struct story_probe_status 
 			AUTO_FREE char *words = story_probe_words(x);
 			AUTO_FREE char *why = mem_printf("probe %s: %s", x->name, words);
 
-			add_failure(s, "probe-failed", why, NULL);
+			story_add_failure(s, "probe-failed", why, NULL);
 		}
 	}
 	advance(s);
@@ -856,7 +541,7 @@ static void settled(struct story *s)
 static void time_is_up(struct story *s, enum input in, const char *rule, const char *text)
 {
 	close_tracks(s);
-	wrong_facts(s, OF_ALL, true);
+	story_wrong_facts(s, OF_ALL, true);
 	advance(s);
 	if (state_decided(s->state) || s->state == STATE_SETTLING)
 		return;
@@ -922,7 +607,7 @@ void story_end(struct story *s)
 	if (state_decided(s->state))
 		return;
 	close_tracks(s);
-	wrong_facts(s, OF_ALL, true);
+	story_wrong_facts(s, OF_ALL, true);
 	advance(s);
 	if (s->state == STATE_SETTLING && has_gaps(s)) {
 		settled(s);

@@ -4,15 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "verdict/track_impl.h"
 #include "verdict/where.h"
 
 enum {
 	REASONS_MAX = 100, /* of a run; more only repeat what the first ones say */
 	EARLIER_MAX = 100, /* runs */
-	PROMISES_MAX = 10000,
 	GAPS_MAX = 50,
 };
 
@@ -29,29 +28,6 @@ struct track *track_new(const char *name)
 	return t;
 }
 
-static void clear_promise(struct track_promise *p)
-{
-	free(p->key);
-	free(p->broken);
-	reason_clear(&p->where);
-}
-
-static void clear_promises(struct track *t, bool history_too)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < t->n_promises; i++) {
-		struct track_promise *p = &t->promises[i];
-
-		if (p->rule->history && !history_too) {
-			t->promises[kept++] = *p;
-			continue;
-		}
-		clear_promise(p);
-	}
-	t->n_promises = kept;
-}
-
 static void clear_goals(struct track *t)
 {
 	for (size_t i = 0; i < t->n_goals; i++) {
@@ -61,13 +37,6 @@ static void clear_goals(struct track *t)
 	t->n_goals = 0;
 	for (size_t i = 0; i < t->n_sets; i++)
 		t->sets[i].goal_reached = false;
-}
-
-static void clear_retries(struct track *t)
-{
-	for (size_t i = 0; i < t->n_retries; i++)
-		reason_clear(&t->retries[i].where);
-	t->n_retries = 0;
 }
 
 static void clear_facts(struct track *t)
@@ -83,9 +52,9 @@ static void clear_facts(struct track *t)
 /* Forgets the present run; what is history stays. */
 static void clear_run(struct track *t)
 {
-	clear_promises(t, false);
+	track_clear_promises(t, false);
 	clear_goals(t);
-	clear_retries(t);
+	track_clear_retries(t);
 	outcome_reasons_free(&t->reasons);
 	outcome_reasons_free(&t->warnings);
 	clear_facts(t);
@@ -113,7 +82,7 @@ void track_free(struct track *t)
 	if (!t)
 		return;
 	clear_run(t);
-	clear_promises(t, true);
+	track_clear_promises(t, true);
 	for (size_t i = 0; i < t->n_sets; i++)
 		free(t->sets[i].entered);
 	for (size_t i = 0; i < t->n_earlier; i++)
@@ -179,88 +148,7 @@ void track_gap(struct track *t, const char *why)
 		outcome_text_add(&t->gaps, why);
 }
 
-/* ---- looking back ---- */
-
-static struct track_met *met_named(const struct track *t, const char *full)
-{
-	for (size_t i = 0; i < t->n_met; i++)
-		if (strcmp(t->met[i].rule->full, full) == 0)
-			return &t->met[i];
-	return NULL;
-}
-
-static bool within(const struct track_met *m, const struct sighting *x, int64_t span)
-{
-	if (!span)
-		return true;
-	if (m->at != CLOCK_UNKNOWN && x->at != CLOCK_UNKNOWN)
-		return x->at - m->at <= span;
-	return x->arrival - m->arrival <= span;
-}
-
-static bool condition_holds(const struct track *t, const struct condition *c, const struct sighting *x)
-{
-	const struct track_met *m = met_named(t, c->rule);
-	bool met = m && (c->history ? m->before > 0 : m->count > 0 && within(m, x, c->within));
-
-	return met == c->wanted;
-}
-
-struct lookup {
-	const struct track *t;
-	const struct sighting *x;
-};
-
-static const char *value_named(const void *arg, const char *name, size_t len, size_t *n)
-{
-	const struct lookup *l = arg;
-	const struct capture *c = capture_named(l->x->captures, l->x->n_captures, name, len);
-
-	if (c) {
-		*n = c->len;
-		return c->text;
-	}
-	for (size_t i = 0; i < l->t->n_facts; i++) {
-		const struct track_fact *p = &l->t->facts[i];
-
-		if (strlen(p->name) == len && memcmp(p->name, name, len) == 0) {
-			*n = strlen(p->value);
-			return p->value;
-		}
-	}
-	return NULL;
-}
-
-enum refusal track_allows(const struct track *t, const struct sighting *x, const struct condition **which)
-{
-	const struct rule *r = x->rule;
-	struct lookup l = { t, x };
-
-	if (x->piece && r->effect != EFFECT_FAIL && r->effect != EFFECT_ROLLBACK)
-		return REFUSED_PIECE;
-	if (r->where && !where_holds(r->where, value_named, &l))
-		return REFUSED_WHERE;
-	for (size_t i = 0; i < r->n_conditions; i++) {
-		if (condition_holds(t, &r->conditions[i], x))
-			continue;
-		if (which)
-			*which = &r->conditions[i];
-		return r->conditions[i].wanted ? REFUSED_AFTER : REFUSED_UNLESS;
-	}
-	return REFUSED_NOT;
-}
-
-bool track_may_win(const struct track *t, const struct rule *rule)
-{
-	for (size_t i = 0; i < rule->n_conditions; i++) {
-		const struct condition *c = &rule->conditions[i];
-		const struct track_met *m = c->wanted ? met_named(t, c->rule) : NULL;
-
-		if (c->wanted && (!m || (c->history ? m->before : m->count) == 0))
-			return false;
-	}
-	return true;
-}
+/* ---- what it knows ---- */
 
 const struct track_goal *track_goal_named(const struct track *t, const char *set, const char *name)
 {
@@ -268,11 +156,6 @@ const struct track_goal *track_goal_named(const struct track *t, const char *set
 		if (strcmp(t->goals[i].name, name) == 0 && (!set || strcmp(t->goals[i].set, set) == 0))
 			return &t->goals[i];
 	return NULL;
-}
-
-bool track_pending(const struct track *t)
-{
-	return t->n_promises || t->n_retries;
 }
 
 bool track_irreversible(const struct track *t)
@@ -355,9 +238,7 @@ static void add_failure(struct track *t, const struct sighting *x, bool rollback
 	t->rollback |= rollback;
 }
 
-/* A failure that follows from evidence found earlier: a promise that was not kept, a retry that went on too
- * long. */
-static void add_derived(struct track *t, const struct outcome_reason *from, bool rollback, const char *what)
+void track_add_derived(struct track *t, const struct outcome_reason *from, bool rollback, const char *what)
 {
 	const struct outcome_reason *told = last_of(&t->reasons, from->rule);
 	struct outcome_reason *r;
@@ -372,144 +253,11 @@ static void add_derived(struct track *t, const struct outcome_reason *from, bool
 	mem_replace(&r->say, what);
 }
 
-static void keep(struct outcome_reason *slot, const struct track *t, const struct sighting *x)
+void track_keep_evidence(struct outcome_reason *slot, const struct track *t, const struct sighting *x)
 {
 	reason_clear(slot);
 	reason_fill(slot, x, effect_names[x->rule->effect]);
 	slot->source = mem_strdup(t->name);
-}
-
-/* ---- promises ---- */
-
-static void judge_promise(struct track *t, size_t i)
-{
-	struct track_promise *p = &t->promises[i];
-	AUTO_FREE char *what = NULL;
-
-	if (p->rule->unclosed == UNCLOSED_UNDECIDED)
-		return;
-	if (p->broken)
-		what = mem_strdup(p->broken);
-	else if (p->opened > 1)
-		what = mem_printf("%s was begun %llu times and never reported done", p->key,
-				  (unsigned long long)p->opened);
-	else
-		what = mem_printf("%s was begun and never reported done", p->key);
-	add_derived(t, &p->where, p->rule->unclosed == UNCLOSED_ROLLBACK, what);
-	clear_promise(p);
-	memmove(p, p + 1, (t->n_promises - i - 1) * sizeof(*p));
-	t->n_promises--;
-}
-
-static void open_promise(struct track *t, const struct sighting *x)
-{
-	AUTO_FREE char *key = rule_expand(x->rule->opens, x->captures, x->n_captures);
-	struct track_promise *p;
-
-	for (size_t i = 0; i < t->n_promises; i++) {
-		if (strcmp(t->promises[i].key, key) != 0)
-			continue;
-		t->promises[i].opened++;
-		return;
-	}
-	if (t->n_promises >= PROMISES_MAX) {
-		track_gap(t, "too many things were begun and not reported done to keep count of");
-		return;
-	}
-	p = ARRAY_ADD(t->promises, t->n_promises, t->room_promises);
-	p->key = mem_strdup(key);
-	p->broken = x->rule->broken ? rule_expand(x->rule->broken, x->captures, x->n_captures) : NULL;
-	p->rule = x->rule;
-	p->opened = 1;
-	keep(&p->where, t, x);
-}
-
-static void close_promise(struct track *t, const struct sighting *x, const char *closes)
-{
-	AUTO_FREE char *key = rule_expand(closes, x->captures, x->n_captures);
-
-	for (size_t i = 0; i < t->n_promises; i++) {
-		struct track_promise *p = &t->promises[i];
-
-		if (strcmp(p->key, key) != 0)
-			continue;
-		clear_promise(p);
-		memmove(p, p + 1, (t->n_promises - i - 1) * sizeof(*p));
-		t->n_promises--;
-		t->held_from = x->at;
-		return;
-	}
-}
-
-static void judge_due(struct track *t, const struct rule *met)
-{
-	for (size_t i = t->n_promises; i-- > 0;)
-		if (str_eq(t->promises[i].rule->due, met->full))
-			judge_promise(t, i);
-}
-
-/* ---- retries ---- */
-
-static void fail_retry(struct track *t, size_t i)
-{
-	struct track_retry *r = &t->retries[i];
-	AUTO_FREE char *what = mem_printf("still failing after %llu tries: %s", (unsigned long long)r->tries,
-					  r->where.say ? r->where.say : r->where.text);
-
-	add_derived(t, &r->where, false, what);
-	reason_clear(&r->where);
-	memmove(r, r + 1, (t->n_retries - i - 1) * sizeof(*r));
-	t->n_retries--;
-}
-
-static bool retry_is_over(const struct track_retry *r, int64_t at, int64_t arrival)
-{
-	if (r->rule->tries && r->tries >= (uint64_t)r->rule->tries)
-		return true;
-	if (!r->rule->within)
-		return false;
-	return at != CLOCK_UNKNOWN && r->at != CLOCK_UNKNOWN ? at - r->at > r->rule->within
-							     : arrival - r->arrival > r->rule->within;
-}
-
-static void retry(struct track *t, const struct sighting *x)
-{
-	struct track_retry *r = NULL;
-
-	for (size_t i = 0; i < t->n_retries; i++)
-		if (t->retries[i].rule == x->rule)
-			r = &t->retries[i];
-	if (!r) {
-		r = ARRAY_ADD(t->retries, t->n_retries, t->room_retries);
-		r->rule = x->rule;
-		r->at = x->at;
-		r->arrival = x->arrival;
-	}
-	r->tries++;
-	keep(&r->where, t, x);
-	if (retry_is_over(r, x->at, x->arrival))
-		fail_retry(t, (size_t)(r - t->retries));
-}
-
-static void end_retries(struct track *t, const struct rule *met)
-{
-	for (size_t i = t->n_retries; i-- > 0;) {
-		if (!str_eq(t->retries[i].rule->until, met->full))
-			continue;
-		reason_clear(&t->retries[i].where);
-		memmove(&t->retries[i], &t->retries[i + 1], (t->n_retries - i - 1) * sizeof(*t->retries));
-		t->n_retries--;
-	}
-}
-
-bool track_time(struct track *t, int64_t now)
-{
-	size_t before = t->n_retries;
-
-	for (size_t i = t->n_retries; i-- > 0;)
-		if (retry_is_over(&t->retries[i], CLOCK_UNKNOWN, now))
-			fail_retry(t, i);
-	return t->n_retries != before;
 }
 
 /* ---- runs ---- */
@@ -539,16 +287,6 @@ static const char *run_summary(const struct track *t, enum verdict v)
 	return v == VERDICT_GO ? "reached its goals"
 	       : t->stopped    ? "was stopped before it reached its goals"
 			       : "ended without reaching its goals";
-}
-
-void track_close(struct track *t, bool for_good)
-{
-	for (size_t i = t->n_promises; i-- > 0;) {
-		const struct rule *r = t->promises[i].rule;
-
-		if (!r->due && (for_good || !r->history))
-			judge_promise(t, i);
-	}
 }
 
 /* The present run becomes an earlier one. */
@@ -653,7 +391,7 @@ static void reach_goal(struct track *t, struct track_set *u, const struct sighti
 		g->set = u->set->name;
 		g->at = x->at;
 		g->arrival = x->arrival;
-		keep(&g->where, t, x);
+		track_keep_evidence(&g->where, t, x);
 		c->goal = true;
 	}
 	u->goal_reached = true;
@@ -679,77 +417,6 @@ static void stop(struct track *t, const struct sighting *x, int64_t settle)
 		t->n_warnings++;
 	} else {
 		clear_goals(t);
-	}
-}
-
-static char *fact_value(const struct fact_rule *f, const struct capture *c)
-{
-	char *value = f->type == FACT_INTEGER ? value_integer(c->text, c->len) : NULL;
-
-	return value ? value : mem_strndup(c->text, c->len);
-}
-
-/* The record that said it first stays its evidence. */
-static void state_fact(struct track *t, const char *name, const char *value, const struct sighting *x)
-{
-	struct track_fact *f = NULL;
-
-	for (size_t i = 0; i < t->n_facts && !f; i++)
-		if (strcmp(t->facts[i].name, name) == 0)
-			f = &t->facts[i];
-	if (f && strcmp(f->value, value) == 0)
-		return;
-	if (!f) {
-		f = ARRAY_ADD(t->facts, t->n_facts, t->room_facts);
-		f->name = mem_strdup(name);
-	}
-	mem_replace(&f->value, value);
-	keep(&f->where, t, x);
-}
-
-/* A list is one text, in order and without doubles: "a, b". */
-static void change_list(struct track *t, const struct fact_rule *f, const char *item,
-			const struct sighting *x)
-{
-	static const char between[] = ", ";
-	const char *old = "";
-	AUTO_BUF list = BUF_INIT(64 << 10);
-	bool wanted = f->type == FACT_LIST;
-
-	for (size_t i = 0; i < t->n_facts; i++)
-		if (strcmp(t->facts[i].name, f->name) == 0)
-			old = t->facts[i].value;
-	while (*old || wanted) {
-		size_t n = strstr(old, between) ? (size_t)(strstr(old, between) - old) : strlen(old);
-		AUTO_FREE char *next = mem_strndup(old, n);
-		int order = *next ? str_version_cmp(item, next) : -1;
-
-		if (wanted && order <= 0) {
-			buf_printf(&list, "%s%s", list.len ? between : "", item);
-			wanted = false;
-		}
-		if (*next && order != 0)
-			buf_printf(&list, "%s%s", list.len ? between : "", next);
-		old += n;
-		old += strspn(old, between);
-	}
-	state_fact(t, f->name, buf_text(&list), x);
-}
-
-static void state_facts(struct track *t, const struct sighting *x)
-{
-	for (size_t i = 0; i < x->rule->n_facts; i++) {
-		const struct fact_rule *f = &x->rule->facts[i];
-		const struct capture *c = capture_named(x->captures, x->n_captures, f->from, strlen(f->from));
-
-		if (c) {
-			AUTO_FREE char *value = fact_value(f, c);
-
-			if (f->type == FACT_LIST || f->type == FACT_UNLIST)
-				change_list(t, f, value, x);
-			else
-				state_fact(t, f->name, value, x);
-		}
 	}
 }
 
@@ -820,7 +487,7 @@ static void act(struct track *t, struct track_set *u, const struct sighting *x, 
 		add_failure(t, x, x->rule->effect == EFFECT_ROLLBACK);
 		break;
 	case EFFECT_RETRY:
-		retry(t, x);
+		track_retry(t, x);
 		break;
 	case EFFECT_STOP:
 		u->stopped = true;
@@ -852,15 +519,15 @@ void track_meet(struct track *t, const struct sighting *x, int64_t settle, struc
 		failures = 0;
 	note_met(t, x);
 	enter_phase(u, x, c);
-	state_facts(t, x);
+	track_state_facts(t, x);
 	if (r->irreversible && !t->irreversible.rule)
-		keep(&t->irreversible, t, x);
+		track_keep_evidence(&t->irreversible, t, x);
 	for (size_t i = 0; i < r->n_closes; i++)
-		close_promise(t, x, r->closes[i]);
+		track_close_promise(t, x, r->closes[i]);
 	if (r->opens)
-		open_promise(t, x);
-	end_retries(t, r);
-	judge_due(t, r);
+		track_open_promise(t, x);
+	track_end_retries(t, r);
+	track_judge_due(t, r);
 	act(t, u, x, settle, c);
 	c->failed = t->reasons.n > failures;
 	c->matters = rule_decides(r) || c->failed || t->n_retries != retries;
@@ -886,7 +553,7 @@ void track_again(struct track *t, const struct sighting *x)
 		replace_evidence(&t->warnings.items[t->warnings.n - 1], t, x);
 	if (t->n_goals)
 		replace_evidence(&t->goals[t->n_goals - 1].where, t, x);
-	state_facts(t, x);
+	track_state_facts(t, x);
 }
 
 void track_inherit(struct track *t, struct track *past)
@@ -902,56 +569,4 @@ void track_inherit(struct track *t, struct track *past)
 			past->promises[kept++] = past->promises[i];
 	}
 	past->n_promises = kept;
-}
-
-/* ---- what no rule explains ---- */
-
-/* FNV-1a over what is left when digits are taken away: equal lines but for their numbers are equal. */
-static uint64_t shape(const char *text, size_t len)
-{
-	uint64_t h = 14695981039346656037U;
-
-	for (size_t i = 0; i < len; i++) {
-		if (str_digit(text[i]))
-			continue;
-		h = (h ^ (unsigned char)text[i]) * 1099511628211U;
-	}
-	return h;
-}
-
-bool track_is_new(struct track *t, const char *text, size_t len)
-{
-	uint64_t h = shape(text, len);
-
-	for (size_t i = 0; i < TRACK_SHAPES; i++)
-		if (t->shapes[i] == h)
-			return false;
-	t->shapes[t->next_shape++ % TRACK_SHAPES] = h;
-	return true;
-}
-
-void track_unexplained(struct track *t, const struct sighting *x)
-{
-	size_t len;
-	const char *text = reason_headline(x->text, x->len, &len);
-	uint64_t h = shape(text, len);
-	struct outcome_unexplained *u;
-
-	t->records++;
-	t->n_unexplained_records++;
-	for (size_t i = 0; i < t->n_unexplained; i++) {
-		if (t->unexplained_shapes[i] != h)
-			continue;
-		t->unexplained[i].count++;
-		return;
-	}
-	if (t->n_unexplained == TRACK_UNEXPLAINED_MAX)
-		return;
-	t->unexplained_shapes[t->n_unexplained] = h;
-	u = ARRAY_ADD(t->unexplained, t->n_unexplained, t->room_unexplained);
-	u->count = 1;
-	u->text = mem_strndup(text, len);
-	u->source = mem_strdup(t->name);
-	u->file = mem_strdup(x->file);
-	u->line = x->line;
 }
