@@ -27,7 +27,7 @@ struct ask {
 };
 
 /* As long as it takes to tune it; the longer, the better it is already. */
-enum { BEARABLE = 1 << 15, BEARABLE_GROWS = 16 };
+enum { BEARABLE = 1 << 17, BEARABLE_GROWS = 16 };
 
 static bool no_prefilter;
 

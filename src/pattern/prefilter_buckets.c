@@ -38,24 +38,28 @@ static double share_of(const struct planner *p, const struct byteset *s)
 	return share;
 }
 
-/* Of bytes that a bucket would have with these ones more, and what the kernel would take for them. */
-static double share_with(const struct planner *p, const struct bucket *b, size_t k,
-			 const struct byteset *bytes, struct byteset *has, struct byteset *taken)
+/* The bytes that a bucket has with these ones more, those that the kernel takes for them, and those of them
+ * that it did not take before. */
+struct more {
+	struct byteset has, taken, new;
+};
+
+static struct more with_bytes(const struct planner *p, const struct bucket *b, size_t k,
+			      const struct byteset *bytes)
 {
-	struct byteset more;
-	uint64_t new = 0;
+	struct more m = { .taken = b->taken[k] };
+	uint64_t any = 0;
 
 	for (size_t w = 0; w < 4; w++) {
-		new |= bytes->word[w] & ~b->has[k].word[w];
-		has->word[w] = b->has[k].word[w] | bytes->word[w];
+		any |= bytes->word[w] & ~b->has[k].word[w];
+		m.has.word[w] = b->has[k].word[w] | bytes->word[w];
 	}
-	*taken = b->taken[k];
-	if (!new)
-		return b->share[k];
-	p->kernel->blur(has, taken);
+	if (!any)
+		return m;
+	p->kernel->blur(&m.has, &m.taken);
 	for (size_t w = 0; w < 4; w++)
-		more.word[w] = taken->word[w] & ~b->taken[k].word[w];
-	return b->share[k] + share_of(p, &more);
+		m.new.word[w] = m.taken.word[w] & ~b->taken[k].word[w];
+	return m;
 }
 
 /* What the bucket would let through with the fingerprint: at least that, where the kernel takes more bytes
@@ -65,8 +69,8 @@ static double through_with(const struct planner *p, const struct bucket *b, size
 	double through = 1;
 
 	for (size_t k = 0; k < FINGER_WIDTH; k++) {
-		struct byteset has, taken;
-		double share = share_with(p, b, k, &p->prints[print].at[k], &has, &taken);
+		struct more m = with_bytes(p, b, k, &p->prints[print].at[k]);
+		double share = b->share[k] + share_of(p, &m.new);
 
 		through *= share < 1 ? share : 1;
 	}
@@ -78,13 +82,13 @@ static double through_with(const struct planner *p, const struct bucket *b, size
 static void take(const struct planner *p, struct bucket *b, size_t print)
 {
 	for (size_t k = 0; k < FINGER_WIDTH; k++) {
-		struct byteset has, taken;
+		struct more m = with_bytes(p, b, k, &p->prints[print].at[k]);
 
-		b->share[k] = share_with(p, b, k, &p->prints[print].at[k], &has, &taken);
-		b->has[k] = has;
-		b->taken[k] = taken;
+		b->share[k] += share_of(p, &m.new);
+		b->has[k] = m.has;
+		b->taken[k] = m.taken;
 		if (p->sample)
-			sample_mark(p->sample, &taken, k, &b->places[k]);
+			sample_mark(p->sample, &m.new, k, &b->places[k]);
 	}
 	b->through = through_with(p, b, print);
 }

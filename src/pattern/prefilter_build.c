@@ -78,10 +78,13 @@ static const struct split *choose_split(struct prefilter *pf, struct bucket_plan
 	AUTO_FREE uint8_t *bucket_of = mem_zero(pf->n_needles + 1, 1);
 	struct bucket_plan plan = { .bucket_of = bucket_of };
 	double least = 0;
+	size_t n_busy = 0;
 
+	for (size_t i = 0; i < pf->n_needles; i++)
+		n_busy += pf->needles[i].busy;
 	for (size_t i = 0; i < ARRAY_LEN(splits); i++) {
 		split_needles(pf, &splits[i]);
-		if (chosen && count_ways(pf, WAY_FINGER) > (pf->sample ? 2 : 1) * MANY_FINGERS)
+		if (chosen && count_ways(pf, WAY_FINGER) > MANY_FINGERS + n_busy)
 			continue;
 		fingers_plan(pf, &plan);
 		double cost = plan.cost + cost_of_probes(pf, &splits[i]);

@@ -18,7 +18,7 @@ unsigned sample_fours(const struct sample *s, uint32_t hash);
 unsigned sample_eights(const struct sample *s, uint32_t hash);
 
 /* Some of its places, a bit each. */
-enum { SAMPLE_SIZE = 16384 };
+enum { SAMPLE_SIZE = 8192 };
 struct places {
 	uint64_t word[SAMPLE_SIZE / 64];
 };
