@@ -5,7 +5,8 @@
 
 #include "pattern/prefilter_rarity.h"
 
-enum { MANY = 64 }; /* that one or two groups of buckets could be enough for */
+/* More than that do not do with one group of buckets, and hardly with two. */
+enum { MANY = 64 };
 
 /* Beside what a sample shows, what is known of logs counts a little: a sample is small. */
 static const double DOUBT = 0.125;
@@ -141,6 +142,13 @@ static void plan_groups(struct planner *p, size_t groups, struct bucket_plan *pl
 		     through * 64 * COST_OF_CANDIDATE;
 }
 
+static size_t fewest_groups(size_t n, const struct sample *sample)
+{
+	if (n <= MANY)
+		return 1;
+	return sample ? 2 : FINGER_GROUPS_MAX;
+}
+
 void buckets_plan(const struct fingerprint *f, size_t n, const struct kernel *k, const struct sample *sample,
 		  struct bucket_plan *best)
 {
@@ -155,10 +163,7 @@ void buckets_plan(const struct fingerprint *f, size_t n, const struct kernel *k,
 	*p = (struct planner){ .prints = f, .n = n, .kernel = k, .sample = sample };
 	for (unsigned byte = 0; byte < 256; byte++)
 		p->share_of_byte[byte] = 1 / (double)(UINT64_C(1) << (rarity_of_byte(byte) / RARITY_BIT));
-	for (size_t groups = n <= MANY ? 1
-			     : sample  ? 2
-				       : FINGER_GROUPS_MAX;
-	     groups <= FINGER_GROUPS_MAX; groups *= 2) {
+	for (size_t groups = fewest_groups(n, sample); groups <= FINGER_GROUPS_MAX; groups *= 2) {
 		plan_groups(p, groups, &plan);
 		if (best->n_groups && plan.cost >= best->cost)
 			continue;
