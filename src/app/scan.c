@@ -78,14 +78,14 @@ static struct peek peek_at(const struct scan *s, const char *path, struct watch 
 	return p;
 }
 
-/* The log that this one goes on with; NULL: none. */
-static struct watch *continued(const struct scan *s, const char *path)
+/* The log that this one goes on with; NULL: none.  Looking ahead opens it once more, so a pipe never does. */
+static struct watch *continued(const struct scan *s, const struct blocks *b, const char *path)
 {
 	struct watch *before = s->n_watches ? s->watches[s->n_watches - 1] : NULL;
 	struct peek p;
 	int64_t last;
 
-	if (!before || strcmp(path, "-") == 0)
+	if (!before || !blocks_regular(b) || strcmp(path, "-") == 0)
 		return NULL;
 	p = peek_at(s, path, NULL);
 	if (!p.decided) /* of no product that it shows itself: perhaps of the one before */
@@ -98,10 +98,10 @@ static struct watch *continued(const struct scan *s, const char *path)
 
 /* ---- reading ---- */
 
-static struct watch *watch_for(struct scan *s, const char *path)
+static struct watch *watch_for(struct scan *s, const struct blocks *b, const char *path)
 {
 	const char *name = strcmp(path, "-") == 0 ? "stdin" : path;
-	struct watch *w = continued(s, path);
+	struct watch *w = continued(s, b, path);
 
 	if (w) {
 		watch_next_file(w, name);
@@ -136,7 +136,7 @@ static int read_log(struct scan *s, const char *path, struct err *e)
 		return -1;
 	if (!threads)
 		threads = blocks_packed(b) ? 2 : 1;
-	ahead.arg = w = watch_for(s, path);
+	ahead.arg = w = watch_for(s, b, path);
 	if (ahead_read(b, threads, &ahead, e) < 0)
 		watch_gap(w, e->text);
 	watch_end_file(w);

@@ -19,6 +19,7 @@ struct blocks {
 	char *name;
 	int fd;
 	bool own_fd;
+	bool regular;
 	bool bounded; /* a regular file: read from `start` to the `end` that it had when it was opened */
 	uint64_t start, end; /* both 0 where it is not */
 	uint64_t at;	     /* bytes that were read */
@@ -51,13 +52,13 @@ static ssize_t read_some(const struct blocks *b, char *buf, size_t room, uint64_
 	return n < 0 ? err_sys(e, "%s", b->name) : n;
 }
 
-/* Nothing was there: the file may have become shorter.  One that only claims a size (in /sys) is at its end.
- */
+/* Nothing was there: the file may have become shorter before all of it was read.  One that only claims a size
+ * (in /sys) is at its end. */
 static ssize_t ended(const struct blocks *b, uint64_t at, struct err *e)
 {
 	struct stat st;
 
-	if (b->bounded && fstat(b->fd, &st) == 0 && (uint64_t)st.st_size < b->end)
+	if (b->bounded && at < b->end && fstat(b->fd, &st) == 0 && (uint64_t)st.st_size < b->end)
 		return err_set(e, "%s: was truncated while it was read, %llu bytes are missing", b->name,
 			       (unsigned long long)(b->end - at));
 	return 0;
@@ -264,8 +265,9 @@ static int open_file(struct blocks *b, const char *path, struct err *e)
 	if (S_ISDIR(st.st_mode))
 		return err_set(e, "%s: is a directory", b->name);
 	at = lseek(b->fd, 0, SEEK_CUR);
+	b->regular = S_ISREG(st.st_mode);
 	/* the files of /proc say 0 and have content all the same */
-	if (S_ISREG(st.st_mode) && st.st_size > 0 && at >= 0) {
+	if (b->regular && st.st_size > 0 && at >= 0) {
 		b->bounded = true;
 		b->start = (uint64_t)at;
 		b->end = (uint64_t)st.st_size;
@@ -323,6 +325,11 @@ void blocks_free(struct blocks *b)
 bool blocks_packed(const struct blocks *b)
 {
 	return b->archive || b->gunzip;
+}
+
+bool blocks_regular(const struct blocks *b)
+{
+	return b->regular;
 }
 
 bool blocks_any_order(const struct blocks *b)

@@ -74,6 +74,8 @@ DEFINE_AUTO(blocks)
  */
 ssize_t blocks_read(struct blocks *b, const char **data, struct err *e);
 bool blocks_packed(const struct blocks *b); /* it has to be decompressed */
+/* A regular file: who opens it again reads the same, and takes nothing away from who reads here. */
+bool blocks_regular(const struct blocks *b);
 /* A plain regular file: its bytes may be read by any thread and in any order. */
 bool blocks_any_order(const struct blocks *b);
 /* From the byte `offset` of the log on, into memory of BLOCKS_SIZE; less than that: reading on behind it says

@@ -243,6 +243,15 @@ def test_rotated_logs_go_on_and_parallel_ones_do_not(app):
     assert doc["verdict"] == "NO-GO" and len(doc["coverage"]) == 2
 
 
+@pytest.mark.parametrize("lines", [0, 10000, 60000])
+def test_of_a_log_from_a_pipe_every_byte_is_read_although_another_one_came_before(app, lines):
+    filler = "10:00:01 app.Other nothing to see here\n" * lines
+    old = app.write("old.log", GOOD)
+    doc = app.scan("--patterns", "sets", old, "/dev/stdin", stdin=(filler + BAD + filler).encode()).doc
+    assert doc["verdict"] == "NO-GO" and doc["reasons"][0]["line"] == lines + 2
+    assert doc["coverage"][1]["lines"] == 2 * lines + BAD.count("\n")
+
+
 def test_the_same_input_gives_the_same_bytes_but_for_our_own_clock(app):
     log = app.write("app.log", BAD)
     docs = []

@@ -391,6 +391,30 @@ TEST(a_log_that_shrinks_while_it_is_read_is_an_error)
 	scratch_close(&s);
 }
 
+TEST(a_log_that_shrinks_after_it_was_read_was_read_whole)
+{
+	AUTO_BUF text = BUF_INIT(MANY);
+	struct scratch s;
+	struct err e;
+	const char *path, *data;
+
+	scratch_open(&s);
+	log_text(&text, BLOCKS_SIZE);
+	path = put(&s, "a", text.data, BLOCKS_SIZE);
+	{
+		AUTO(blocks) b = blocks_open(path, NULL);
+		AUTO_FREE char *block = mem_check(malloc(BLOCKS_SIZE));
+
+		assert_int_equal(blocks_read(b, &data, &e), BLOCKS_SIZE);
+		assert_int_equal(truncate(path, 0), 0);
+		assert_int_equal(blocks_read(b, &data, &e), 0);
+		assert_int_equal(blocks_read_at(b, BLOCKS_SIZE, block, &e), 0);
+		assert_int_equal(blocks_read_at(b, BLOCKS_SIZE - 1, block, &e), -1);
+		assert_non_null(strstr(e.text, "was truncated while it was read, 1 bytes are missing"));
+	}
+	scratch_close(&s);
+}
+
 /* All of it, a block at a time; what the last call gave. */
 static ssize_t read_from(const struct blocks *b, uint64_t at, struct buf *text, struct err *e)
 {
