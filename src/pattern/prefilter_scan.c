@@ -15,8 +15,8 @@ struct prefilter_scratch {
 	size_t *from; /* for each id, the offset from which it is of interest */
 	struct hit *hits;
 	size_t n_hits, hit_room;
-	uint64_t looked; /* places that were looked at closer, since the beginning */
-	uint64_t met;	 /* literals that stood there */
+	uint64_t met;	  /* literals that stood where it was looked closer, since the beginning */
+	uint64_t in_vain; /* places that were looked at closer and had none */
 	struct chunk_bits found;
 };
 
@@ -33,7 +33,7 @@ struct prefilter_scratch *prefilter_scratch_new(const struct prefilter *pf)
 	s->from = mem_zero(pf->n_ids + 1, sizeof(*s->from));
 	s->hits = NULL;
 	s->n_hits = s->hit_room = 0;
-	s->looked = s->met = 0;
+	s->met = s->in_vain = 0;
 	return s;
 }
 
@@ -48,7 +48,7 @@ void prefilter_scratch_free(struct prefilter_scratch *s)
 
 uint64_t prefilter_in_vain(const struct prefilter_scratch *s)
 {
-	return s->looked > s->met ? s->looked - s->met : 0;
+	return s->in_vain;
 }
 
 static bool position_holds(const struct prefilter *pf, unsigned position, unsigned byte)
@@ -125,7 +125,6 @@ static void look_at_probe(struct prefilter_scratch *s, struct block b, size_t pl
 	uint32_t half[2] = { 0 };
 	uint64_t whole;
 
-	s->looked++;
 	memcpy(half, b.data + place, b.n - place < sizeof(half) ? b.n - place : sizeof(half));
 	memcpy(&whole, half, sizeof(whole));
 	if (pf->eight.n)
@@ -158,7 +157,6 @@ static void look_at_finger(struct prefilter_scratch *s, struct block b, size_t p
 	finger_words met;
 	uint32_t four;
 
-	s->looked++;
 	memcpy(w, b.data + place, b.n - place < sizeof(w) ? b.n - place : sizeof(w));
 	memcpy(&four, w, sizeof(four));
 	met = finger_window(of_byte[w[0]], of_byte[w[1]], of_byte[w[2]], of_byte[w[3]]);
@@ -169,16 +167,26 @@ static void look_at_finger(struct prefilter_scratch *s, struct block b, size_t p
 			look_in_bucket(s, b, place, four, g * FINGER_BUCKETS + (size_t)__builtin_ctz(left));
 }
 
+typedef void look_fn(struct prefilter_scratch *s, struct block b, size_t place);
+
+static inline void look_at(struct prefilter_scratch *s, struct block b, size_t place, look_fn *look)
+{
+	uint64_t before = s->met;
+
+	look(s, b, place);
+	s->in_vain += s->met == before;
+}
+
 /* The places that the kernels marked among 64 probes, and in the bytes that these stand for. */
 static void look_closer(struct prefilter_scratch *s, struct block b, size_t base, size_t which)
 {
 	size_t from = base + which * 64 * STRIDE;
 
 	for (uint64_t left = s->found.probed[which]; left; left &= left - 1)
-		look_at_probe(s, b, from + (size_t)__builtin_ctzll(left) * STRIDE);
+		look_at(s, b, from + (size_t)__builtin_ctzll(left) * STRIDE, look_at_probe);
 	for (size_t k = 0; k < STRIDE; k++)
 		for (uint64_t left = s->found.fingered[which * STRIDE + k]; left; left &= left - 1)
-			look_at_finger(s, b, from + k * 64 + (size_t)__builtin_ctzll(left));
+			look_at(s, b, from + k * 64 + (size_t)__builtin_ctzll(left), look_at_finger);
 }
 
 static void scan_chunk(struct prefilter_scratch *s, struct block b, size_t base, size_t n)

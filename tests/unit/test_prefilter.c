@@ -272,6 +272,48 @@ TEST(built_for_a_log_it_looks_where_that_has_little_that_looks_alike)
 	prefilter_force(PREFILTER_BEST);
 }
 
+/* Literals of which some hold others, line after line. */
+static size_t nested(char *data, size_t max)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; n + 100 < max; i++)
+		n += (size_t)sprintf(data + n, "%u xApplication startup failed badly\n", i);
+	return n;
+}
+
+TEST(what_is_found_twice_at_one_place_does_not_make_up_for_looks_in_vain)
+{
+	static char lookalikes[100000], hits[100000];
+	size_t n_lookalikes = almost(lookalikes, sizeof(lookalikes)), n_hits = nested(hits, sizeof(hits));
+
+	for (unsigned path = 0; path < PREFILTER_PATHS; path++) {
+		if (!prefilter_force(path))
+			continue;
+		AUTO(prefilter) pf = prefilter_new();
+		struct seen_list seen = { 0 };
+		uint64_t before, after;
+
+		add_plain(pf, 0, "[org.acme.Worker] org.acme.Job was lost");
+		add_plain(pf, 1, "Application startup failed");
+		add_plain(pf, 2, "Application startup failed badly");
+		add_plain(pf, 3, "xApplication startup failed");
+		prefilter_build(pf);
+		AUTO(prefilter_scratch) s = prefilter_scratch_new(pf);
+
+		prefilter_scan(s, lookalikes, n_lookalikes, on_hit, &seen);
+		before = prefilter_in_vain(s);
+		prefilter_scan(s, hits, n_hits, on_hit, &seen);
+		after = prefilter_in_vain(s);
+		free(seen.of);
+		assert_true(before > 100);
+		if (after < before)
+			fail_msg("path %s: %llu looks in vain, and then %llu", prefilter_path_name(path),
+				 (unsigned long long)before, (unsigned long long)after);
+	}
+	prefilter_force(PREFILTER_BEST);
+}
+
 TEST(every_path_finds_exactly_what_a_plain_search_finds)
 {
 	static struct literals all[SET_LITERALS_MAX];
