@@ -259,8 +259,9 @@ static enum zeroes judge_zeroes(struct generation *g, const char *data, size_t *
 			return ZEROES_NONE;
 		return skip_hole(g, (uint64_t)hole) ? ZEROES_SKIPPED : ZEROES_LAST;
 	}
-	trailing = last ? zeroes_before(data, *n) : 0;
-	if (trailing >= ZEROES_MIN)
+	/* whether those behind text reach to the end is seen when they come first, with all the room */
+	trailing = zeroes_before(data, *n);
+	if (trailing >= ZEROES_MIN && (last || trailing < *n))
 		*n -= trailing;
 	return *n ? ZEROES_NONE : ZEROES_LAST;
 }

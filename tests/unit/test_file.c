@@ -1278,6 +1278,29 @@ TEST(space_that_was_set_aside_is_filled_from_its_beginning)
 	}
 }
 
+TEST(space_that_was_set_aside_is_filled_from_its_beginning_when_events_tell_of_it)
+{
+	static const char zeroes[60000];
+	struct stage s;
+	int fd;
+
+	stage_open(&s);
+	put(&s, "app.log", "one\n");
+	fd = open(in(&s, "app.log"), O_WRONLY | O_CLOEXEC);
+	assert_int_equal(pwrite(fd, zeroes, sizeof(zeroes), 4), sizeof(zeroes));
+	follow(&s, "app.log", SOURCE_FROM_START);
+	hear(&s);
+	assert_story(&s, "one\n");
+	assert_int_equal(pwrite(fd, "two\n", 4, 4), 4);
+	hear(&s);
+	assert_int_equal(s.story.len, strlen("one\ntwo\n"));
+	assert_int_equal(pwrite(fd, "three\n", 6, 8), 6);
+	hear(&s);
+	assert_story(&s, "one\ntwo\nthree\n");
+	close(fd);
+	stage_close(&s);
+}
+
 TEST(zeroes_that_somebody_wrote_are_text)
 {
 	static const char text[] = "a\0b\n\0\0\0c\n";
