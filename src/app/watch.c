@@ -181,6 +181,7 @@ static void met(void *arg, const struct reader_match *m)
 	struct watch *w = arg;
 	struct sighting x = match_of(w, m);
 
+	reader_told(w->reader, &w->when);
 	record_seen(w, m->record, m->rule, false);
 	if (m->record->again && w->last == m->rule && w->last_line == m->record->line) {
 		story_meet_again(w->story, w->log, &x);
@@ -204,6 +205,7 @@ static void unmet(void *arg, struct reader *reader, const struct record *r, bool
 	if (error) {
 		struct sighting x = sighting_of(w, r);
 
+		reader_told(w->reader, &w->when);
 		story_unexplained(w->story, w->log, &x);
 	}
 }
@@ -379,6 +381,7 @@ int64_t watch_last_time(const struct watch *w)
 void watch_time(struct watch *w, const struct record *r, struct reader_when *out)
 {
 	reader_time(w->reader, r, out);
+	reader_told(w->reader, out);
 }
 
 size_t watch_log(const struct watch *w)

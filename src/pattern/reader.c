@@ -745,10 +745,16 @@ void reader_time(struct reader *r, const struct record *record, struct reader_wh
 
 	out->at = CLOCK_UNKNOWN;
 	out->text[0] = '\0';
+	out->clock = r->clock;
 	if (!read_time(r, record, &w))
 		return;
-	out->at = when_clock_at(&r->clock, &w);
-	when_text(w.dated ? w.at : out->at, w.dated || r->clock.dated, w.zoned, out->text);
+	out->at = when_clock_at(&out->clock, &w);
+	when_text(w.dated ? w.at : out->at, w.dated || out->clock.dated, w.zoned, out->text);
+}
+
+void reader_told(struct reader *r, const struct reader_when *when)
+{
+	r->clock = when->clock;
 }
 
 const char *reader_latest(const struct reader *r, size_t *len)

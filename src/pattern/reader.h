@@ -8,6 +8,7 @@
 #include "pattern/library.h"
 #include "pattern/skim.h"
 #include "record/record.h"
+#include "record/when.h"
 
 struct reader;
 
@@ -90,9 +91,14 @@ struct set *reader_set(const struct reader *r, size_t i);
 struct reader_when {
 	int64_t at; /* CLOCK_UNKNOWN: the record states no time */
 	char text[CLOCK_TEXT_MAX];
+	struct when_clock clock; /* with the record as the latest */
 };
-/* The time of a record by the log's own clock; to be asked in the order of the log. */
+/*
+ * The time of a record by the log's own clock, which goes by the records that were told of: what was only
+ * looked at must not move it, because how much is looked at is nobody's business.
+ */
 void reader_time(struct reader *r, const struct record *record, struct reader_when *out);
+void reader_told(struct reader *r, const struct reader_when *when);
 
 /* How the latest record that was judged begins. */
 const char *reader_latest(const struct reader *r, size_t *len);

@@ -284,6 +284,23 @@ def test_any_number_of_threads_gives_the_same_bytes_but_for_our_own_clock(gonogo
     assert all(json.dumps(doc).replace("all.log.gz", "all.log") == plain for doc in docs)
 
 
+def test_a_time_without_a_date_gets_that_of_the_event_before_however_much_was_looked_at(gonogo):
+    gonogo.write("app.yaml", r"""
+set: app
+record: { first: ['^\d'], time: ['%Y-%m-%d %H:%M:%S', '%H:%M:%S'] }
+rules:
+  - { id: start, match: 'start', effect: note }
+  - { id: up, match: 'never', effect: goal }
+  - { id: later, match: '^[^\n]* \w+$', effect: note, after: up }
+  - { id: broken, match: 'broken', effect: fail }
+""")
+    filler = "2026-03-03 11:00:00 word\n" * 2000
+    log = gonogo.write("app.log", "2026-01-01 10:00:00 start\n" + filler + "12:00:00 broken!\n")
+    for options in ([], ["--no-prefilter"], ["--threads", "2"]):
+        doc = gonogo.scan("--set", "app.yaml", *options, log).doc
+        assert (doc["verdict"], doc["reasons"][0]["time"]) == ("NO-GO", "2026-01-01T12:00:00.000")
+
+
 def test_a_truncated_archive_is_a_gap_with_any_number_of_threads(gonogo):
     packed = gonogo.write("cut.log.gz", gzip.compress(many_blocks(), 1)[:-200000])
     for n in ("1", "3"):
