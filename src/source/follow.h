@@ -27,6 +27,7 @@ struct follow {
 	char *path;
 	char *target;	  /* where the file itself is: path, or what it links to */
 	char *old_target; /* until this look, if it was another */
+	bool linked_on;	  /* the target is a link, too: where that leads to, no folder is watched */
 	struct place places[N_PLACES];
 	struct generation **gens; /* the first is read; the last is, or was, behind the name */
 	size_t n, room;

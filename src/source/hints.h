@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * When to look again: inotify, where there is any, and once a second anyway.  All followed files of a loop
- * share one inotify instance and one timer.  An event only says that something may have changed; who looks,
- * finds out what.
+ * share one inotify instance and one timer.  An event only says that a file may have grown, or that anything
+ * may have changed; who looks, finds out what.
  */
 #pragma once
 #include <stdbool.h>

@@ -49,7 +49,7 @@ bool follow_told(const struct follow *f)
 {
 	bool link = !str_eq(f->target, f->path);
 
-	return f->n == 1 && !f->gens[0]->stream && f->gens[0]->wd >= 0 &&
+	return f->n == 1 && !f->linked_on && !f->gens[0]->stream && f->gens[0]->wd >= 0 &&
 	       place_told(&f->places[PLACE_PATH]) && (!link || place_told(&f->places[PLACE_TARGET]));
 }
 
@@ -116,7 +116,9 @@ static char *link_target(const char *path)
 void follow_arm(struct follow *f)
 {
 	AUTO_FREE char *target = link_target(f->path);
+	AUTO_FREE char *next = target ? link_target(target) : NULL;
 
+	f->linked_on = next != NULL;
 	arm_place(f, &f->places[PLACE_PATH], f->path);
 	if (target)
 		arm_place(f, &f->places[PLACE_TARGET], target);

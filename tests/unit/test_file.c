@@ -412,6 +412,26 @@ TEST(where_nobody_tells_of_the_name_it_is_asked_for_at_each_write)
 	no_folder_watches = false;
 }
 
+/* The folder of the file itself is not watched: only the first link's and the one it leads to are. */
+TEST(behind_two_links_the_name_is_asked_for_at_each_write)
+{
+	struct stage s;
+
+	stage_open(&s);
+	assert_int_equal(mkdir(in(&s, "real"), 0755), 0);
+	make(&s, "real/app.log", "a1\n");
+	assert_int_equal(symlink("real/app.log", in(&s, "second")), 0);
+	assert_int_equal(symlink("second", in(&s, "first")), 0);
+	follow(&s, "first", SOURCE_FROM_START);
+	settle(&s);
+	move(&s, "real/app.log", "real/app.log.1");
+	make(&s, "real/app.log", "b1\n");
+	put(&s, "real/app.log.1", "a2\n");
+	assert_true(run_until(&s, strlen("a1\na2\n<file first>b1\n"), WELL_BEFORE_THE_TICK));
+	assert_story(&s, "a1\na2\n<file first>b1\n");
+	stage_close(&s);
+}
+
 /* A folder that is not watched itself. */
 TEST(a_folder_further_up_that_is_exchanged_is_noticed_while_the_old_log_is_written_to)
 {
