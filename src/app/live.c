@@ -240,6 +240,15 @@ static int open_begin(struct live_log *log, const struct begin_place *b, struct 
 	return open_at(log, b->found ? b->offset : 0, b->found ? b->line : 1, e);
 }
 
+/* Whether something stood in the log before us that is to be looked at.  A pipe has nothing of the kind: what
+ * is read of it is gone for the source. */
+static bool has_past(const struct plan_log *p)
+{
+	struct stat st;
+
+	return p->from != FROM_START && stat(p->file, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 static int open_log(struct live_log *log, bool launching, struct err *e)
 {
 	struct plan_log *p = log->plan;
@@ -247,7 +256,7 @@ static int open_log(struct live_log *log, bool launching, struct err *e)
 	struct begin_place b = { 0 };
 	int rc;
 
-	if (access(p->file, F_OK) < 0 || p->from == FROM_START) {
+	if (!has_past(p)) {
 		log->source =
 			source_file_new(log->live->loop, p->file, SOURCE_FROM_START, &log_events, log, e);
 		return log->source ? 0 : -1;

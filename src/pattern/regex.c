@@ -29,7 +29,7 @@ struct regex {
 	bool jit_tried;
 };
 
-/* One for the program: contexts hold only settings, and there is one thread that matches. */
+/* One for the program: contexts hold only settings, and no two threads match at a time. */
 static pcre2_match_context *match_context(void)
 {
 	static pcre2_match_context *mc;

@@ -124,6 +124,20 @@ def test_a_log_that_appears_later_is_read_from_its_first_byte(app):
     assert finish(app, p)[0] == 0
 
 
+@pytest.mark.parametrize("begin", [[], ["--from", "begin"]], ids=["from now on", "from the last start"])
+def test_a_named_pipe_is_read_from_its_first_byte(app, begin):
+    pipe = app.folder / "app.pipe"
+    os.mkfifo(pipe)
+    writer = os.open(pipe, os.O_RDWR)
+    p = follow(app, "--deadline", "3s", *begin, pipe)
+    started(app, p, "app.pipe")
+    os.write(writer, BAD.encode())
+    time.sleep(0.2)
+    os.close(writer)
+    code, doc = finish(app, p)
+    assert (code, doc["reasons"][0]["rule"], doc["reasons"][0]["line"]) == (1, "app/failed", 2)
+
+
 @pytest.mark.parametrize("rotate", ["rename", "copytruncate", "recreate"])
 def test_a_rotation_loses_nothing(app, rotate):
     log = app.write("app.log", "")
