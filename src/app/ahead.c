@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A ring of blocks.  Each thread does what is to be done next: judge the block whose turn it is if it was
- * looked through and nobody is judging, otherwise read one more and look it through.  So nobody waits for
- * another one as long as there is room in the ring.
+ * Each thread does what is to be done next: judge the block whose turn it is if it was looked through and
+ * nobody is judging, otherwise read one more and look it through.  So nobody waits for another one as long as
+ * it has a slot free.
  */
 #include "app/ahead.h"
 
@@ -22,7 +22,8 @@ struct slot {
 	struct err why;
 	struct skim_found found;
 	struct prefilter *filter; /* that of found, kept for as long as it is named there */
-	bool ready;
+	bool taken;		  /* from being read until it was judged */
+	bool ready;		  /* it was looked through */
 };
 
 struct ring {
@@ -30,8 +31,9 @@ struct ring {
 	const struct ahead *ahead;
 	pthread_mutex_t lock; /* of what follows; a slot belongs to whoever reads or judges it */
 	pthread_cond_t changed;
-	struct slot *slots;
-	size_t n_slots;
+	struct slot *slots;	 /* each thread reads into its own, which its CPU has in the cache */
+	struct slot **of_number; /* which of them holds a block: by its number, modulo n_slots */
+	size_t n_slots, n_workers;
 	uint64_t n_read, turn; /* numbers of the blocks that are read and judged next */
 	bool reading;	       /* somebody reads what can only be read in order */
 	bool judging;
@@ -44,6 +46,7 @@ struct ring {
 
 struct worker {
 	struct ring *r;
+	struct slot *slots; /* SLOTS_A_THREAD */
 	struct prefilter *filter;
 	struct prefilter_scratch *scratch;
 };
@@ -87,21 +90,28 @@ static void look_through(struct worker *w, struct slot *s)
 	skim_ahead(&s->found, s->filter, w->scratch);
 }
 
+static struct slot *free_slot(const struct worker *w)
+{
+	for (size_t i = 0; i < SLOTS_A_THREAD; i++)
+		if (!w->slots[i].taken)
+			return &w->slots[i];
+	return NULL;
+}
+
 static bool may_read(const struct ring *r)
 {
-	return !r->ended && !r->over && r->n_read < r->turn + r->n_slots &&
-	       (blocks_any_order(r->blocks) || !r->reading);
+	return !r->ended && !r->over && (blocks_any_order(r->blocks) || !r->reading);
 }
 
 /* Called and left with the lock. */
-static void read_next(struct worker *w)
+static void read_next(struct worker *w, struct slot *s)
 {
 	struct ring *r = w->r;
 	uint64_t number = r->n_read++;
-	struct slot *s = &r->slots[number % r->n_slots];
 
+	r->of_number[number % r->n_slots] = s;
 	replace_filter(&s->filter, r->filter);
-	r->reading = true;
+	s->taken = r->reading = true;
 	pthread_mutex_unlock(&r->lock);
 	read_slot(r, s, number);
 	pthread_mutex_lock(&r->lock);
@@ -138,7 +148,7 @@ static bool judge(const struct ring *r, struct slot *s)
 /* Called and left with the lock; but no two threads judge at a time. */
 static void judge_next(struct ring *r)
 {
-	struct slot *s = &r->slots[r->turn % r->n_slots];
+	struct slot *s = r->of_number[r->turn % r->n_slots];
 	struct prefilter *filter;
 	bool more;
 
@@ -156,13 +166,13 @@ static void judge_next(struct ring *r)
 	}
 	r->over = !more;
 	r->turn++;
-	s->ready = r->judging = false;
+	s->taken = s->ready = r->judging = false;
 	pthread_cond_broadcast(&r->changed);
 }
 
 static bool may_judge(const struct ring *r)
 {
-	return !r->judging && !r->over && r->slots[r->turn % r->n_slots].ready;
+	return !r->judging && !r->over && r->turn < r->n_read && r->of_number[r->turn % r->n_slots]->ready;
 }
 
 /* ---- threads ---- */
@@ -173,11 +183,14 @@ static void *work(void *arg)
 	struct ring *r = w.r;
 
 	pthread_mutex_lock(&r->lock);
+	w.slots = &r->slots[SLOTS_A_THREAD * r->n_workers++];
 	while (!r->over) {
+		struct slot *s = may_read(r) ? free_slot(&w) : NULL;
+
 		if (may_judge(r))
 			judge_next(r);
-		else if (may_read(r))
-			read_next(&w);
+		else if (s)
+			read_next(&w, s);
 		else
 			pthread_cond_wait(&r->changed, &r->lock);
 	}
@@ -195,7 +208,8 @@ static void set_up(struct ring *r, size_t threads)
 	if (r->filter)
 		prefilter_share(r->filter);
 	r->n_slots = threads * SLOTS_A_THREAD;
-	r->slots = mem_zero(r->n_slots, sizeof(struct slot));
+	r->slots = mem_zero(r->n_slots, sizeof(*r->slots));
+	r->of_number = mem_zero(r->n_slots, sizeof(*r->of_number));
 	for (size_t i = 0; i < r->n_slots; i++) {
 		r->slots[i].room = BLOCKS_SIZE;
 		r->slots[i].block = mem_check(malloc(BLOCKS_SIZE));
@@ -210,6 +224,7 @@ static void tear_down(struct ring *r)
 		free(r->slots[i].block);
 	}
 	free(r->slots);
+	free(r->of_number);
 	prefilter_free(r->filter);
 	pthread_cond_destroy(&r->changed);
 	pthread_mutex_destroy(&r->lock);
