@@ -57,6 +57,8 @@ static void replace_filter(struct prefilter **mine, struct prefilter *other)
 {
 	struct prefilter *before = *mine;
 
+	if (other == before)
+		return;
 	*mine = other ? prefilter_share(other) : NULL;
 	prefilter_free(before);
 }
@@ -157,8 +159,7 @@ static void judge_next(struct ring *r)
 	more = judge(r, s);
 	filter = r->ahead->filter(r->ahead->arg);
 	pthread_mutex_lock(&r->lock);
-	if (filter != r->filter)
-		replace_filter(&r->filter, filter);
+	replace_filter(&r->filter, filter);
 	if (!more && s->n < 0) {
 		r->result = -1;
 		if (r->err)
@@ -204,9 +205,7 @@ static void set_up(struct ring *r, size_t threads)
 {
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_cond_init(&r->changed, NULL);
-	r->filter = r->ahead->filter(r->ahead->arg);
-	if (r->filter)
-		prefilter_share(r->filter);
+	replace_filter(&r->filter, r->ahead->filter(r->ahead->arg));
 	r->n_slots = threads * SLOTS_A_THREAD;
 	r->slots = mem_zero(r->n_slots, sizeof(*r->slots));
 	r->of_number = mem_zero(r->n_slots, sizeof(*r->of_number));

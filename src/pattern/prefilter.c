@@ -146,16 +146,16 @@ struct prefilter *prefilter_for(const struct prefilter *pf, const char *log, siz
 	AUTO(sample) sample = sample_new(log, n);
 	struct prefilter *new = prefilter_new();
 
-	new->n_needles = new->needle_room = pf->n_needles;
+	/* nothing is added any more: neither room for more nor the heads are needed */
+	new->n_needles = pf->n_needles;
 	new->needles = copy_of(pf->needles, pf->n_needles, sizeof(*pf->needles));
-	new->n_owners = new->owner_room = pf->n_owners;
+	new->n_owners = pf->n_owners;
 	new->owners = copy_of(pf->owners, pf->n_owners, sizeof(*pf->owners));
-	new->n_classes = new->class_room = pf->n_classes;
+	new->n_classes = pf->n_classes;
 	new->classes = copy_of(pf->classes, pf->n_classes, sizeof(*pf->classes));
 	new->n_ids = pf->n_ids;
 	new->has = copy_of(pf->has, pf->n_ids, sizeof(*pf->has));
 	new->longest = pf->longest;
-	memcpy(new->heads, pf->heads, sizeof(new->heads));
 	new->sample = sample;
 	prefilter_build(new);
 	new->sample = NULL;

@@ -6,17 +6,17 @@
 #include "pattern/prefilter_rarity.h"
 
 /* More than that do not do with one group of buckets, and hardly with two. */
-enum { MANY = 64 };
+enum { MANY = 64, N_PLACES = (1 + BUCKETS) * FINGER_WIDTH };
 
 /* Beside what a sample shows, what is known of logs counts a little: a sample is small. */
 static const double DOUBT = 0.125;
 
 struct bucket {
 	struct byteset has[FINGER_WIDTH],
-		taken[FINGER_WIDTH];	    /* taken: has, and what the kernel takes for it */
-	double share[FINGER_WIDTH];	    /* of all bytes, taken's */
-	double through;			    /* of all places */
-	struct places places[FINGER_WIDTH]; /* of the sample, of those that it has */
+		taken[FINGER_WIDTH]; /* taken: has, and what the kernel takes for it */
+	double share[FINGER_WIDTH];  /* of all bytes, taken's */
+	double through;		     /* of all places */
+	struct places *places;	     /* of the sample, of those that it has; FINGER_WIDTH, or NULL */
 };
 
 struct planner {
@@ -25,7 +25,8 @@ struct planner {
 	const struct kernel *kernel;
 	const struct sample *sample;
 	double share_of_byte[256];
-	struct places places[FINGER_WIDTH]; /* of the sample, of the fingerprint that is being placed */
+	struct places
+		*places; /* of the sample, of the fingerprint that is being placed; then each bucket's */
 	struct bucket buckets[BUCKETS];
 };
 
@@ -127,8 +128,12 @@ static void plan_groups(struct planner *p, size_t groups, struct bucket_plan *pl
 	size_t n_buckets = groups * FINGER_BUCKETS;
 	double through = 0;
 
+	if (p->sample)
+		memset(p->places, 0, N_PLACES * sizeof(*p->places));
 	for (size_t i = 0; i < n_buckets; i++)
-		p->buckets[i] = (struct bucket){ 0 };
+		p->buckets[i] = (struct bucket){
+			.places = p->sample ? p->places + (i + 1) * FINGER_WIDTH : NULL,
+		};
 	for (size_t i = 0; i < p->n; i++) {
 		if (p->sample)
 			find_places(p, i);
@@ -161,6 +166,8 @@ void buckets_plan(const struct fingerprint *f, size_t n, const struct kernel *k,
 	if (n == 0)
 		return;
 	*p = (struct planner){ .prints = f, .n = n, .kernel = k, .sample = sample };
+	if (sample)
+		p->places = mem_zero(N_PLACES, sizeof(*p->places));
 	for (unsigned byte = 0; byte < 256; byte++)
 		p->share_of_byte[byte] = 1 / (double)(UINT64_C(1) << (rarity_of_byte(byte) / RARITY_BIT));
 	for (size_t groups = fewest_groups(n, sample); groups <= FINGER_GROUPS_MAX; groups *= 2) {
@@ -171,4 +178,5 @@ void buckets_plan(const struct fingerprint *f, size_t n, const struct kernel *k,
 		best->cost = plan.cost;
 		memcpy(best->bucket_of, bucket_of, n);
 	}
+	free(p->places);
 }

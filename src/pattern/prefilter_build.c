@@ -51,9 +51,11 @@ static void split_needles(struct prefilter *pf, const struct split *split)
 /* How often, in 64 bytes, a probe is expected to stop at a needle's grams of four. */
 static double stops_at_four(const struct prefilter *pf, const struct needle *nd, bool twice)
 {
+	uint16_t rarity[LITERAL_MAX];
 	double share;
 
-	grams_best_row(pf, nd, 4, twice ? STRIDE / 2 : STRIDE, &share);
+	literal_rarity(pf->classes, nd->literal.at, nd->literal.n, rarity, NULL);
+	grams_best_row(pf, nd, rarity, 4, twice ? STRIDE / 2 : STRIDE, &share);
 	return share * (twice ? 16 : 8);
 }
 
@@ -115,11 +117,12 @@ static void find_run(const struct prefilter *pf, struct needle *nd)
 
 /* Whether probes for its grams of eight would stop again and again, and more often than at its fingerprint.
  */
-static bool is_busy(const struct prefilter *pf, const struct needle *nd, unsigned finger)
+static bool is_busy(const struct prefilter *pf, const struct needle *nd, const uint16_t *rarity,
+		    unsigned finger)
 {
 	double share;
 
-	grams_best_row(pf, nd, 8, STRIDE, &share);
+	grams_best_row(pf, nd, rarity, 8, STRIDE, &share);
 	return share * SAMPLE_SIZE / STRIDE > finger + 1;
 }
 
@@ -127,12 +130,15 @@ static bool is_busy(const struct prefilter *pf, const struct needle *nd, unsigne
  * fingerprint. */
 static void measure(const struct prefilter *pf, struct needle *nd)
 {
-	unsigned finger = 0;
+	uint16_t rarity[LITERAL_MAX];
+	unsigned finger;
 
 	find_run(pf, nd);
-	if (nd->run < EIGHT_RUN || pf->n_needles <= MANY_FINGERS || pf->sample)
-		finger = fingers_place(pf, nd);
-	nd->busy = pf->sample && nd->run >= EIGHT_RUN && is_busy(pf, nd, finger);
+	if (nd->run >= EIGHT_RUN && pf->n_needles > MANY_FINGERS && !pf->sample)
+		return;
+	literal_rarity(pf->classes, nd->literal.at, nd->literal.n, rarity, NULL);
+	finger = fingers_place(pf, nd, rarity);
+	nd->busy = pf->sample && nd->run >= EIGHT_RUN && is_busy(pf, nd, rarity, finger);
 }
 
 void prefilter_build(struct prefilter *pf)

@@ -92,13 +92,11 @@ void fingers_finish(struct prefilter *pf, const struct bucket_plan *plan)
 			pf->fingered[--in[plan->bucket_of[--nth]]] = fingered_of(pf, (uint32_t)i);
 }
 
-unsigned fingers_place(const struct prefilter *pf, struct needle *nd)
+unsigned fingers_place(const struct prefilter *pf, struct needle *nd, const uint16_t *rarity)
 {
-	uint16_t rarity[LITERAL_MAX];
 	const struct literal *l = &nd->literal;
 	unsigned most = 0, least = UINT_MAX;
 
-	literal_rarity(pf->classes, l->at, l->n, rarity, NULL);
 	for (size_t i = 0; i + FINGER_WIDTH <= l->n; i++) {
 		bool known = pf->sample && grams_can_fold_four(pf, l, i);
 		unsigned sum = rarity_of_four(rarity + i),

@@ -47,14 +47,11 @@ unsigned grams_times_in_log(const struct prefilter *pf, const struct literal *l,
 	return gram == 8 ? sample_eights(pf->sample, hash) : sample_fours(pf->sample, hash);
 }
 
-size_t grams_best_row(const struct prefilter *pf, const struct needle *nd, size_t gram, size_t row,
-		      double *share)
+size_t grams_best_row(const struct prefilter *pf, const struct needle *nd, const uint16_t *rarity,
+		      size_t gram, size_t row, double *share)
 {
-	uint16_t rarity[LITERAL_MAX];
 	uint64_t known;
 	unsigned least = UINT_MAX;
-
-	literal_rarity(pf->classes, nd->literal.at, nd->literal.n, rarity, NULL);
 	size_t best = rarity_window(rarity + nd->run_at, nd->run, gram, row, &known) + nd->run_at,
 	       rarest = best;
 
@@ -167,7 +164,7 @@ void grams_put(struct prefilter *pf, bool twice)
 		if (nd->way == WAY_FINGER)
 			continue;
 		literal_rarity(pf->classes, nd->literal.at, nd->literal.n, rarity, NULL);
-		size_t at = grams_best_row(pf, nd, eight ? 8 : 4, row, &share);
+		size_t at = grams_best_row(pf, nd, rarity, eight ? 8 : 4, row, &share);
 
 		for (size_t k = 0; k < row; k++)
 			put_gram(pf, i, rarity, at + k, eight ? &pf->eight : &pf->four);

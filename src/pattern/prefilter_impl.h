@@ -90,9 +90,9 @@ void prefilter_choose_kernel(struct prefilter *pf);
 /* ---- prefilter_grams.c ---- */
 
 /* The place of a row of the needle's grams, so many of that length, that is met the least, and at which share
- * of all places. */
-size_t grams_best_row(const struct prefilter *pf, const struct needle *nd, size_t gram, size_t row,
-		      double *share);
+ * of all places; rarity: of each position of the literal. */
+size_t grams_best_row(const struct prefilter *pf, const struct needle *nd, const uint16_t *rarity,
+		      size_t gram, size_t row, double *share);
 bool grams_can_fold_four(const struct prefilter *pf, const struct literal *l, size_t at);
 unsigned grams_times_in_log(const struct prefilter *pf, const struct literal *l, size_t at, size_t gram);
 /* Those of all needles that are found in this way; twice: those of four are probed for at every fourth byte.
@@ -104,7 +104,7 @@ void grams_free(struct grams *g);
 /* ---- prefilter_fingers.c ---- */
 
 /* The rarest positions for a fingerprint; how often they stand in the sample. */
-unsigned fingers_place(const struct prefilter *pf, struct needle *nd);
+unsigned fingers_place(const struct prefilter *pf, struct needle *nd, const uint16_t *rarity);
 /* The buckets of those that are found by fingerprint, in the order of the needles. */
 void fingers_plan(const struct prefilter *pf, struct bucket_plan *plan);
 void fingers_finish(struct prefilter *pf, const struct bucket_plan *plan);

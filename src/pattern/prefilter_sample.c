@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/vectorised.h"
 #include "pattern/prefilter_kernel.h"
 
 enum {
@@ -70,11 +71,8 @@ void sample_mark(const struct sample *s, const struct byteset *bytes, size_t k, 
 	}
 }
 
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
-__attribute__((target_clones("avx2", "default"), optimize("O3")))
-#endif
-double
-sample_share(const struct sample *s, const struct places *a, const struct places *b, size_t n)
+VECTORISED double sample_share(const struct sample *s, const struct places *a, const struct places *b,
+			       size_t n)
 {
 	struct places all;
 	size_t count = 0;

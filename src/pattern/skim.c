@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/vectorised.h"
 #include "record/record.h"
 
 /* ---- lines round a place ---- */
@@ -165,11 +166,7 @@ bool skim_fits(const char *data, size_t n)
 }
 
 /* In runs of 255: eight-bit counters cannot overflow, so that the compiler can use vectors of them. */
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
-__attribute__((target_clones("avx2", "default"), optimize("O3")))
-#endif
-uint64_t
-skim_count_lines(const char *data, size_t n)
+VECTORISED uint64_t skim_count_lines(const char *data, size_t n)
 {
 	enum { LANES = 64, RUN = 255 };
 	uint64_t count = 0;

@@ -161,6 +161,7 @@ bool generation_matches(const struct generation *g, int fd)
 
 bool generation_begins_same(const struct generation *g)
 {
+	/* the compiler would fill an array with zeroes first, at each event */
 	AUTO_FREE char *now = g->stream ? NULL : mem_check(malloc(GENERATION_HEAD));
 	size_t n;
 

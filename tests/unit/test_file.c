@@ -412,18 +412,23 @@ TEST(where_nobody_tells_of_the_name_it_is_asked_for_at_each_write)
 	no_folder_watches = false;
 }
 
+static void follow_behind_two_links(struct stage *s)
+{
+	assert_int_equal(mkdir(in(s, "real"), 0755), 0);
+	make(s, "real/app.log", "a1\n");
+	assert_int_equal(symlink("real/app.log", in(s, "second")), 0);
+	assert_int_equal(symlink("second", in(s, "first")), 0);
+	follow(s, "first", SOURCE_FROM_START);
+	settle(s);
+}
+
 /* The folder of the file itself is not watched: only the first link's and the one it leads to are. */
 TEST(behind_two_links_the_name_is_asked_for_at_each_write)
 {
 	struct stage s;
 
 	stage_open(&s);
-	assert_int_equal(mkdir(in(&s, "real"), 0755), 0);
-	make(&s, "real/app.log", "a1\n");
-	assert_int_equal(symlink("real/app.log", in(&s, "second")), 0);
-	assert_int_equal(symlink("second", in(&s, "first")), 0);
-	follow(&s, "first", SOURCE_FROM_START);
-	settle(&s);
+	follow_behind_two_links(&s);
 	move(&s, "real/app.log", "real/app.log.1");
 	make(&s, "real/app.log", "b1\n");
 	put(&s, "real/app.log.1", "a2\n");
@@ -1404,12 +1409,7 @@ TEST(a_file_behind_two_links_that_is_deleted_and_made_again_is_noticed_at_once)
 	struct stage s;
 
 	stage_open(&s);
-	assert_int_equal(mkdir(in(&s, "real"), 0755), 0);
-	make(&s, "real/app.log", "a1\n");
-	assert_int_equal(symlink("real/app.log", in(&s, "second")), 0);
-	assert_int_equal(symlink("second", in(&s, "first")), 0);
-	follow(&s, "first", SOURCE_FROM_START);
-	settle(&s);
+	follow_behind_two_links(&s);
 	drop(&s, "real/app.log");
 	make(&s, "real/app.log", "b1\n");
 	assert_true(run_until(&s, strlen("a1\n<file first>b1\n"), WELL_BEFORE_THE_TICK));
